@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+/** Every test that needs no server. */
+export default defineConfig({
+  test: {
+    environment: "node",
+    include: ["{packages,apps,scripts}/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**", "**/*.engines.test.ts"],
+    globalSetup: ["scripts/other-tests.ts"],
+    // A process each: lmdb and chdb hold native state that threads of one process would share.
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 10_000,
+    hookTimeout: 10_000,
+  },
+});
