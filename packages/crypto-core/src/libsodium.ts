@@ -1,0 +1,1 @@
+export { createLibsodiumPoprf, type LibsodiumPoprf } from "./poprf/libsodium.ts";

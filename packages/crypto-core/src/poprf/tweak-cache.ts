@@ -1,0 +1,38 @@
+import type { Element, Scalar } from "../bytes.ts";
+import { equalConstantTime } from "../bytes.ts";
+
+/** The secret key bound to one info. As secret as the key itself: sk = t - m, and m is public. */
+export type Tweak = { readonly t: Scalar; readonly inverse: Scalar; readonly tweakedKey: Element };
+
+type Entry = Tweak & { readonly secretKey: Uint8Array; readonly info: Uint8Array };
+
+/**
+ * Keeps the last few tweaks, since making one costs about as much as the evaluation it serves. A service has few at a
+ * time: use cases x live keys x the current epoch and its neighbour.
+ */
+export function createTweakCache(maxEntries: number) {
+  const entries: Entry[] = [];
+  return {
+    /** Most recently used first; `make` runs on a miss. */
+    get(secretKey: Uint8Array, info: Uint8Array, make: () => Tweak): Tweak {
+      const at = entries.findIndex(
+        (entry) => equalConstantTime(entry.info, info) && equalConstantTime(entry.secretKey, secretKey),
+      );
+      const [entry] =
+        at < 0 ? [{ ...make(), secretKey: secretKey.slice(), info: info.slice() }] : entries.splice(at, 1);
+      if (entry === undefined) return make();
+      entries.unshift(entry);
+      if (entries.length > maxEntries) wipe(entries.pop());
+      return entry;
+    },
+    clear(): void {
+      for (const entry of entries.splice(0)) wipe(entry);
+    },
+  };
+}
+
+function wipe(entry: Entry | undefined): void {
+  entry?.secretKey.fill(0);
+  entry?.t.fill(0);
+  entry?.inverse.fill(0);
+}
