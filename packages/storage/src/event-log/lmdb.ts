@@ -1,0 +1,104 @@
+import { openLmdbEnvironment } from "../lmdb/environment.ts";
+import { Arrivals } from "./arrivals.ts";
+import type { AppendRecord, EventLog } from "./event-log.ts";
+import { consumePartitions } from "./lmdb-consumer.ts";
+import { appendToTopic, findOrCreateTopic, findTopic } from "./topic-store.ts";
+
+export interface LmdbEventLogOptions {
+  /** A directory of its own. */
+  readonly path: string;
+  /** Of topics created from now on; a topic keeps those that it was created with. */
+  readonly partitions?: number;
+  /** How long records stay readable after they were appended, once every group has passed them. */
+  readonly retentionMs?: number;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+}
+
+const SIX_HOURS_MS = 6 * 60 * 60 * 1_000;
+
+/**
+ * An event log in one LMDB directory. Appends that wait for the same commit share it. Topics come into being when first named. All
+ * partitions go to a group's one consumer in this process; nothing stops a second process from consuming the same group.
+ */
+export async function openLmdbEventLog({
+  path,
+  partitions = 2,
+  retentionMs = SIX_HOURS_MS,
+  clock = Date.now,
+}: LmdbEventLogOptions): Promise<EventLog> {
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1_024) {
+    throw new RangeError("event log: partitions must be 1 to 1,024");
+  }
+  const tableNames = ["topics", "partitions", "blocks", "groups"] as const;
+  const environment = await openLmdbEnvironment("event log", path, tableNames);
+  const { tables } = environment;
+  const arrivals = new Arrivals();
+  const consuming = new Map<string, AbortController>();
+  const appending = new Set<{ readonly topic: string; readonly records: readonly AppendRecord[] }>();
+
+  /** Everything that waits to be appended goes in together: one block a partition, not one a caller. */
+  function appendWaiting(): void {
+    const byTopic = Map.groupBy(appending, ({ topic }) => topic);
+    appending.clear();
+    for (const [name, appends] of byTopic) {
+      const topic = findOrCreateTopic(tables, name, partitions);
+      appendToTopic(
+        topic,
+        appends.flatMap(({ records }) => records),
+        clock(),
+      );
+    }
+  }
+
+  return {
+    async append(topic, records) {
+      if (records.length === 0) return;
+      const waiting = { topic, records };
+      appending.add(waiting);
+      try {
+        await environment.write(appendWaiting);
+      } finally {
+        appending.delete(waiting);
+      }
+      arrivals.announce(topic);
+    },
+    async consume({ topic: name, group, signal, onPartition }) {
+      const held = JSON.stringify([name, group]);
+      if (consuming.has(held))
+        throw new Error(`event log (lmdb): ${name} is being consumed by group ${group} already`);
+      const stop = new AbortController();
+      consuming.set(held, stop);
+      try {
+        const topic = await environment.write(() => findOrCreateTopic(tables, name, partitions));
+        await consumePartitions(
+          { environment, arrivals, topic, group, retentionMs, clock },
+          onPartition,
+          AbortSignal.any([signal, stop.signal]),
+        );
+      } finally {
+        consuming.delete(held);
+      }
+    },
+    async progress(name, group) {
+      return environment.read(() => {
+        const topic = findTopic(tables, name);
+        return (topic?.partitions ?? []).map((partition) => {
+          const { start, end } = partition.bounds();
+          return {
+            topicId: topic?.id ?? "",
+            partition: partition.partition,
+            startOffset: start,
+            committedOffset: partition.committed(group)?.offset ?? start,
+            endOffset: end,
+          };
+        });
+      });
+    },
+    check: environment.check,
+    async close() {
+      for (const stop of consuming.values()) stop.abort();
+      await environment.close();
+    },
+  };
+}
