@@ -2,6 +2,9 @@
  * RFC 9497 on libsodium (WebAssembly), for servers: every operation on a secret takes constant time, and it is several
  * times faster than JavaScript. The checks are those of RFC 9497 sections 2.1, 3.3 and 4: elements and scalars decode
  * canonically, no identity from the wire, no empty batch, no zero scalar, proof before unblinding.
+ *
+ * Limit: the wrappers copy arguments into WebAssembly memory and free them without wiping, so secrets stay there until
+ * overwritten. What this module itself holds is wiped. Do not write core dumps of an issuer.
  */
 import sodium from "libsodium-wrappers-sumo";
 import { concat, type Element, type Scalar, scalar } from "../bytes.ts";
@@ -10,7 +13,7 @@ import { framed, utf8 } from "../framing.ts";
 import { webCryptoRandomBytes } from "../random-bytes.ts";
 import { checkBatch, checkElement, checkInput, checkScalar, isZero } from "./checks.ts";
 import type { FinalizeItem, Poprf, PoprfOptions } from "./poprf.ts";
-import { prove, verify } from "./sodium-dleq.ts";
+import { prove, type Statement, verify } from "./sodium-dleq.ts";
 import { createSodiumSuite, type SodiumSuite } from "./sodium-suite.ts";
 import { createTweakCache, type Tweak } from "./tweak-cache.ts";
 import type { Voprf } from "./voprf.ts";
@@ -124,12 +127,7 @@ function unblind(suite: SodiumSuite, { blind, evaluated }: FinalizeItem): Elemen
   return unblinded;
 }
 
-function proveFresh(
-  suite: SodiumSuite,
-  k: Scalar,
-  statement: Parameters<typeof prove>[2],
-  randomScalar: () => Scalar,
-) {
+function proveFresh(suite: SodiumSuite, k: Scalar, statement: Statement, randomScalar: () => Scalar) {
   const nonce = randomScalar();
   const made = prove(suite, k, statement, nonce);
   sodium.memzero(nonce);
@@ -154,12 +152,14 @@ function checkDecodes(point: Element): void {
 
 /** RFC 9497 section 2.1, errata 8392 and 8393: a random scalar is never zero. */
 function scalarSource({ randomBytes = webCryptoRandomBytes, randomScalar }: PoprfOptions): () => Scalar {
+  const draw = () => {
+    const wide = randomBytes(WIDE_SCALAR_BYTES);
+    const drawn = sodium.crypto_core_ristretto255_scalar_reduce(wide);
+    sodium.memzero(wide);
+    return drawn;
+  };
   return () => {
-    const wide = randomScalar === undefined ? randomBytes(WIDE_SCALAR_BYTES) : undefined;
-    const drawn =
-      wide === undefined ? randomScalar?.() : scalar(sodium.crypto_core_ristretto255_scalar_reduce(wide));
-    if (wide !== undefined) sodium.memzero(wide);
-    if (drawn === undefined) throw new CryptoError("scalar_invalid");
+    const drawn = scalar(randomScalar?.().slice() ?? draw());
     checkScalar(drawn);
     return drawn;
   };

@@ -9,7 +9,7 @@ import { mapHashToField } from "@noble/curves/abstract/modular.js";
 import type { OPRFFinalizeItem } from "@noble/curves/abstract/oprf.js";
 import { ristretto255, ristretto255_oprf } from "@noble/curves/ed25519.js";
 import { element, equalConstantTime, poprfOutput, proof, type Scalar, scalar } from "../bytes.ts";
-import { CryptoError } from "../errors.ts";
+import { CryptoError, type CryptoErrorCode } from "../errors.ts";
 import { webCryptoRandomBytes } from "../random-bytes.ts";
 import { checkBatch, checkElement, checkInput, checkScalar, checkSeed } from "./checks.ts";
 import type { FinalizeItem, KeyPair, Poprf, PoprfOptions } from "./poprf.ts";
@@ -33,7 +33,7 @@ export function createNoblePoprf(options: PoprfOptions = {}): Poprf {
     blind(input, info, publicKey) {
       checkInput(input);
       checkElement(publicKey);
-      const made = orThrow("element_invalid", () => suiteFor(info).blind(input, publicKey, rng));
+      const made = orThrow("element_invalid", [], () => suiteFor(info).blind(input, publicKey, rng));
       return {
         blind: scalar(made.blind),
         blinded: element(made.blinded),
@@ -42,14 +42,17 @@ export function createNoblePoprf(options: PoprfOptions = {}): Poprf {
     },
     blindEvaluateBatch(secretKey, blinded, info) {
       checkScalar(secretKey);
-      checkElements(blinded);
-      const made = orThrow("inverse", () => suiteFor(info).blindEvaluateBatch(secretKey, [...blinded], rng));
+      checkBatch(blinded);
+      blinded.forEach(checkElement);
+      const made = orThrow("inverse", blinded, () =>
+        suiteFor(info).blindEvaluateBatch(secretKey, [...blinded], rng),
+      );
       return { evaluated: made.evaluated.map(element), proof: proof(made.proof) };
     },
     finalizeBatch(items, batchProof, info, tweakedKey) {
       checkItems(items, tweakedKey);
       const nobleItems = items.map(toNobleItem);
-      const outputs = orThrow("proof_invalid", () =>
+      const outputs = orThrow("proof_invalid", elementsOf(items, tweakedKey), () =>
         suiteFor(info).finalizeBatch(nobleItems, batchProof, tweakedKey),
       );
       return outputs.map(poprfOutput);
@@ -57,7 +60,7 @@ export function createNoblePoprf(options: PoprfOptions = {}): Poprf {
     evaluate(secretKey, input, info) {
       checkScalar(secretKey);
       checkInput(input);
-      return poprfOutput(orThrow("inverse", () => suiteFor(info).evaluate(secretKey, input)));
+      return poprfOutput(orThrow("inverse", [], () => suiteFor(info).evaluate(secretKey, input)));
     },
   };
 }
@@ -69,21 +72,24 @@ export function createNobleVoprf(options: PoprfOptions = {}): Voprf {
     deriveKeyPair: (seed, keyInfo) => derive(suite, seed, keyInfo),
     blind(input) {
       checkInput(input);
-      const made = orThrow("input_invalid", () => suite.blind(input, rng));
+      const made = orThrow("input_invalid", [], () => suite.blind(input, rng));
       return { blind: scalar(made.blind), blinded: element(made.blinded) };
     },
     blindEvaluateBatch(secretKey, blinded) {
       checkScalar(secretKey);
-      checkElements(blinded);
-      const made = suite.blindEvaluateBatch(secretKey, publicKeyOf(secretKey), [...blinded], rng);
+      checkBatch(blinded);
+      blinded.forEach(checkElement);
+      const made = orThrow("input_invalid", blinded, () =>
+        suite.blindEvaluateBatch(secretKey, publicKeyOf(secretKey), [...blinded], rng),
+      );
       return { evaluated: made.evaluated.map(element), proof: proof(made.proof) };
     },
     finalizeBatch(items, batchProof, publicKey) {
       checkItems(items, publicKey);
       const nobleItems = items.map(toNobleItem);
-      return orThrow("proof_invalid", () => suite.finalizeBatch(nobleItems, publicKey, batchProof)).map(
-        poprfOutput,
-      );
+      return orThrow("proof_invalid", elementsOf(items, publicKey), () =>
+        suite.finalizeBatch(nobleItems, publicKey, batchProof),
+      ).map(poprfOutput);
     },
   };
 }
@@ -102,7 +108,7 @@ function derive(
 ): KeyPair {
   checkSeed(seed);
   checkInput(keyInfo);
-  const made = orThrow("input_invalid", () => suite.deriveKeyPair(seed, keyInfo));
+  const made = orThrow("input_invalid", [], () => suite.deriveKeyPair(seed, keyInfo));
   return { secretKey: scalar(made.secretKey), publicKey: element(made.publicKey) };
 }
 
@@ -133,38 +139,41 @@ function scalarSource({ randomBytes = webCryptoRandomBytes, randomScalar }: Popr
   };
 }
 
-/** noble throws plain errors. What decodes is checked before, so that only `code` is left as the cause. */
-function orThrow<Result>(
-  code: "element_invalid" | "input_invalid" | "inverse" | "proof_invalid",
-  run: () => Result,
-) {
+/**
+ * noble throws plain errors. Which element did not decode is looked for only after a failure: looking first would decode
+ * everything twice.
+ */
+function orThrow<Result>(code: CryptoErrorCode, elements: readonly Uint8Array[], run: () => Result): Result {
   try {
     return run();
   } catch (cause) {
     if (cause instanceof CryptoError) throw cause;
-    throw new CryptoError(code, { cause });
+    throw new CryptoError(elements.every(decodes) ? code : "element_invalid", { cause });
   }
 }
 
-function checkElements(elements: readonly Uint8Array[]): void {
-  checkBatch(elements);
-  for (const bytes of elements) checkDecodes(bytes);
+function decodes(bytes: Uint8Array): boolean {
+  try {
+    Point.fromBytes(bytes);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function checkItems(items: readonly FinalizeItem[], publicKey: Uint8Array): void {
   checkBatch(items);
-  checkDecodes(publicKey);
+  checkElement(publicKey);
   for (const item of items) {
     checkInput(item.input);
     checkScalar(item.blind);
-    checkDecodes(item.blinded);
-    checkDecodes(item.evaluated);
+    checkElement(item.blinded);
+    checkElement(item.evaluated);
   }
 }
 
-function checkDecodes(bytes: Uint8Array): void {
-  checkElement(bytes);
-  orThrow("element_invalid", () => Point.fromBytes(bytes));
+function elementsOf(items: readonly FinalizeItem[], publicKey: Uint8Array): Uint8Array[] {
+  return [publicKey, ...items.flatMap((item) => [item.blinded, item.evaluated])];
 }
 
 function toNobleItem({ input, blind, blinded, evaluated }: FinalizeItem): OPRFFinalizeItem {

@@ -8,7 +8,14 @@ import { framed, utf8 } from "../framing.ts";
 import { checkScalar } from "./checks.ts";
 import type { SodiumSuite } from "./sodium-suite.ts";
 
-type Statement = { readonly b: Element; readonly c: readonly Element[]; readonly d: readonly Element[] };
+const COMPOSITE = utf8("Composite");
+const CHALLENGE = utf8("Challenge");
+
+export type Statement = {
+  readonly b: Element;
+  readonly c: readonly Element[];
+  readonly d: readonly Element[];
+};
 
 /** `nonce` is a fresh random scalar: used twice, it gives the key away. */
 export function prove(suite: SodiumSuite, k: Scalar, statement: Statement, nonce: Scalar): Proof {
@@ -31,9 +38,9 @@ export function prove(suite: SodiumSuite, k: Scalar, statement: Statement, nonce
 
 /** Throws CryptoError("proof_invalid") unless the proof holds. Every value in it is public. */
 export function verify(suite: SodiumSuite, statement: Statement, batchProof: Proof): void {
-  const challenge = scalar(batchProof.subarray(0, 32));
-  const s = scalar(batchProof.subarray(32));
   try {
+    const challenge = scalar(batchProof.subarray(0, 32));
+    const s = scalar(batchProof.subarray(32));
     checkScalar(challenge);
     checkScalar(s);
     const factors = weights(suite, statement);
@@ -56,7 +63,7 @@ function weights(suite: SodiumSuite, { b, c, d }: Statement): Scalar[] {
     const di = d[i];
     if (di === undefined) throw new CryptoError("batch_invalid");
     const index = Uint8Array.of(i >> 8, i & 0xff);
-    return suite.hashToScalar(concat(framed(seed), index, framed(ci, di), utf8("Composite")));
+    return suite.hashToScalar(concat(framed(seed), index, framed(ci, di), COMPOSITE));
   });
 }
 
@@ -70,5 +77,5 @@ function weightedSum(suite: SodiumSuite, points: readonly Element[], factors: re
 }
 
 function challengeOf(suite: SodiumSuite, points: readonly Element[]): Scalar {
-  return suite.hashToScalar(concat(framed(...points), utf8("Challenge")));
+  return suite.hashToScalar(concat(framed(...points), CHALLENGE));
 }

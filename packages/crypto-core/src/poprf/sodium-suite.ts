@@ -15,6 +15,7 @@ import type { KeyPair } from "./poprf.ts";
 
 const SHA512_BLOCK_BYTES = 128;
 const UNIFORM_BYTES = 64;
+const FINALIZE = utf8("Finalize");
 
 /** ristretto255-SHA512 of RFC 9497 section 4.1 in one mode, on libsodium: constant time in every secret. */
 export type SodiumSuite = ReturnType<typeof createSodiumSuite>;
@@ -91,7 +92,7 @@ export function createSodiumSuite(sodium: typeof Sodium, mode: 1 | 2) {
 
   /** Section 3.3: the last hash of Finalize and Evaluate. `parts` are the input, in mode 2 the info, and the element. */
   function output(...parts: readonly Uint8Array[]): PoprfOutput {
-    return poprfOutput(sha512(framed(...parts), utf8("Finalize")));
+    return poprfOutput(sha512(framed(...parts), FINALIZE));
   }
 
   return {

@@ -1,5 +1,4 @@
-import type { Element, Scalar } from "../bytes.ts";
-import { equalConstantTime } from "../bytes.ts";
+import { type Element, equalConstantTime, type Scalar } from "../bytes.ts";
 
 /** The secret key bound to one info. As secret as the key itself: sk = t - m, and m is public. */
 export type Tweak = { readonly t: Scalar; readonly inverse: Scalar; readonly tweakedKey: Element };
@@ -13,14 +12,13 @@ type Entry = Tweak & { readonly secretKey: Uint8Array; readonly info: Uint8Array
 export function createTweakCache(maxEntries: number) {
   const entries: Entry[] = [];
   return {
-    /** Most recently used first; `make` runs on a miss. */
+    /** Most recently used first; `make` runs on a miss. Valid until the next call, which may wipe it. */
     get(secretKey: Uint8Array, info: Uint8Array, make: () => Tweak): Tweak {
       const at = entries.findIndex(
         (entry) => equalConstantTime(entry.info, info) && equalConstantTime(entry.secretKey, secretKey),
       );
-      const [entry] =
-        at < 0 ? [{ ...make(), secretKey: secretKey.slice(), info: info.slice() }] : entries.splice(at, 1);
-      if (entry === undefined) return make();
+      const [kept] = at < 0 ? [] : entries.splice(at, 1);
+      const entry = kept ?? { ...make(), secretKey: secretKey.slice(), info: info.slice() };
       entries.unshift(entry);
       if (entries.length > maxEntries) wipe(entries.pop());
       return entry;
