@@ -26,4 +26,6 @@ export type {
   PartitionReader,
 } from "./event-log/event-log.ts";
 export { OffsetOutOfRangeError } from "./event-log/event-log.ts";
+export { MERGE_TREE_SETTINGS } from "./warehouse/merge-tree-settings.ts";
 export type { Warehouse, WarehouseInsert } from "./warehouse/warehouse.ts";
+export { WarehouseError } from "./warehouse/warehouse.ts";

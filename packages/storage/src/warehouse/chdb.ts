@@ -1,0 +1,118 @@
+import { mkdir } from "node:fs/promises";
+import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { drainPending, Session } from "chdb";
+import { createChdbConnection } from "chdb/connection";
+import { engineError } from "./engine-error.ts";
+import { encodeJsonEachRow } from "./json-each-row.ts";
+import { createLanes } from "./lanes.ts";
+import { type Warehouse, WarehouseError, type WarehouseInsert } from "./warehouse.ts";
+
+export interface ChdbWarehouseOptions {
+  /** The engine's data directory. A process can have one only. */
+  readonly path: string;
+  /** Of which the engine keeps its caches and all queries together. */
+  readonly maxMemoryBytes?: number;
+}
+
+type InjectedConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>["connection"]>;
+
+const GIB = 1_024 ** 3;
+
+/**
+ * ClickHouse in this process. Inserts have a connection of their own, so that a long query does not hold them up; each connection does
+ * one thing at a time.
+ */
+export async function openChdbWarehouse({
+  path,
+  maxMemoryBytes = 2 * GIB,
+}: ChdbWarehouseOptions): Promise<Warehouse & { readonly path: string }> {
+  const { inserting, client } = await connect(path, maxMemoryBytes);
+  const insertLane = createLanes(1);
+  const statementLane = createLanes(1);
+  let closing: Promise<void> | undefined;
+
+  async function run<T>(
+    lane: typeof insertLane,
+    what: string,
+    hasValues: boolean,
+    operation: () => Promise<T>,
+  ): Promise<T> {
+    if (closing !== undefined) throw new WarehouseError("warehouse (chdb): closed", undefined, undefined);
+    try {
+      return await lane(operation);
+    } catch (error) {
+      throw engineError(`warehouse (chdb): ${what}`, error, hasValues);
+    }
+  }
+
+  const query = <Row>(sql: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<Row[]> =>
+    run(statementLane, "query failed", Object.keys(parameters).length > 0, async () => {
+      const result = await client.query({
+        query: sql,
+        query_params: { ...parameters },
+        format: "JSONEachRow",
+      });
+      return result.json<Row>();
+    });
+
+  return {
+    path,
+    query,
+    command: (sql, parameters = {}) =>
+      run(statementLane, "command failed", Object.keys(parameters).length > 0, async () => {
+        await client.command({ query: sql, query_params: { ...parameters } });
+      }),
+    insert: (insert) =>
+      run(insertLane, `insert into ${insert.table} failed`, true, () => insertRows(inserting, insert)),
+    check: async () => void (await query("SELECT 1")),
+    close() {
+      closing ??= Promise.all([insertLane, statementLane].map((lane) => lane(async () => undefined))).then(
+        async () => {
+          await client.close();
+          inserting.close();
+          await drainPending();
+        },
+      );
+      return closing;
+    },
+  };
+}
+
+async function connect(
+  path: string,
+  maxMemoryBytes: number,
+): Promise<{ inserting: Session; client: ClickHouseClient }> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    // The first connection starts the engine, so the engine's own settings can only come with it.
+    const inserting = new Session(path, { connectionArgs: [`--max_server_memory_usage=${maxMemoryBytes}`] });
+    // The binding declares the same interface over another copy of the client's types.
+    const connection = createChdbConnection({ path }) as unknown as InjectedConnection;
+    return { inserting, client: createClient({ connection }) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new WarehouseError(`warehouse (chdb): cannot open ${path}: ${reason}`, undefined, undefined);
+  }
+}
+
+/**
+ * The settings stand in the statement. As `SET`, which is what the client would make of them, the token would stay on the
+ * connection, and the engine would skip the next insert that comes without one.
+ */
+async function insertRows(
+  session: Session,
+  { table, columns, rows, deduplicationToken }: WarehouseInsert,
+): Promise<void> {
+  if (rows.length === 0) return;
+  await session.insert({
+    table,
+    columns,
+    values: await encodeJsonEachRow(rows),
+    format: "JSONEachRow",
+    settings: {
+      insert_deduplication_token: deduplicationToken,
+      insert_deduplicate: 1,
+      async_insert: 0,
+    },
+  });
+}
