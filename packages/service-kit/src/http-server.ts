@@ -1,0 +1,111 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-server";
+import { answerClientError } from "./client-error.ts";
+import { trackConnections } from "./connections.ts";
+import { problemResponse } from "./problem-response.ts";
+
+export interface HttpServer {
+  /** `http://host:port`, without a trailing slash. */
+  readonly url: string;
+  readonly port: number;
+  /** Stops accepting, lets running requests finish, and after `drainMs` (default 10 s) ends what is left. Idempotent. */
+  close(drainMs?: number): Promise<void>;
+}
+
+export interface HttpLimits {
+  /** From the first byte of a request to the last of its headers: what a slowloris has. */
+  readonly headersTimeoutMs: number;
+  /** From the first byte of a request to the last of its body. */
+  readonly requestTimeoutMs: number;
+  /** How long a connection may idle; longer than its clients keep theirs, or they meet a closed one. */
+  readonly keepAliveTimeoutMs: number;
+  readonly maxHeaderBytes: number;
+  /** Connections beyond this are dropped as they come. */
+  readonly maxConnections: number;
+}
+
+const DEFAULT_LIMITS: HttpLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 30_000,
+  maxHeaderBytes: 16 * 1024,
+  maxConnections: 10_000,
+};
+const DEFAULT_DRAIN_MS = 10_000;
+const MAX_CHECKING_INTERVAL_MS = 1000;
+
+/** An address that cannot be listened on. Its message names host and port, and may be shown to the operator. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+  readonly code: string;
+
+  constructor(host: string, port: number, code: string) {
+    super(`cannot listen on ${host}:${port}: ${LISTEN_FAILURES[code] ?? code}`);
+    this.code = code;
+  }
+}
+
+const LISTEN_FAILURES: Readonly<Record<string, string>> = {
+  EADDRINUSE: "the port is in use",
+  EACCES: "not permitted",
+  EADDRNOTAVAIL: "this machine does not have that address",
+  ENOTFOUND: "the host name is not known",
+};
+
+/** Serves `fetch` over HTTP/1.1. What Node's parser refuses is answered with a problem document too. Throws ListenError. */
+export async function listen(options: {
+  readonly fetch: (request: Request, env: HttpBindings) => Response | Promise<Response>;
+  readonly host: string;
+  readonly port: number;
+  readonly limits?: Partial<HttpLimits>;
+}): Promise<HttpServer> {
+  const { host } = options;
+  const server = createLimitedServer({ ...DEFAULT_LIMITS, ...options.limits });
+  const connections = trackConnections(server);
+  const handle = getRequestListener((request, env) => options.fetch(request, env as HttpBindings), {
+    errorHandler: answerOutsideApp,
+  });
+  server.on("request", (incoming, outgoing) => {
+    connections.begin(incoming, outgoing);
+    void handle(incoming, outgoing);
+  });
+  server.on("clientError", (error, socket) => answerClientError(error, socket, connections.current(socket)));
+  const port = await bind(server, host, options.port);
+  let closing: Promise<void> | undefined;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+    port,
+    close(drainMs = DEFAULT_DRAIN_MS) {
+      closing ??= connections.drain(drainMs);
+      return closing;
+    },
+  };
+}
+
+function createLimitedServer(limits: HttpLimits): Server {
+  const server = createServer({
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    maxHeaderSize: limits.maxHeaderBytes,
+    connectionsCheckingInterval: Math.min(MAX_CHECKING_INTERVAL_MS, Math.ceil(limits.headersTimeoutMs / 4)),
+  });
+  server.maxConnections = limits.maxConnections;
+  return server;
+}
+
+/** What fails before a Hono app has the request (no usable host or target) or escapes it. */
+function answerOutsideApp(error: unknown): Response {
+  return problemResponse(error instanceof RequestError ? "malformed_request" : "internal_error");
+}
+
+async function bind(server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      reject(new ListenError(host, port, error.code ?? "unknown reason")),
+    );
+    server.listen(port, host, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}

@@ -1,0 +1,71 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+/** A service's metrics in a registry of its own. Names are given without the prefix `dit_<service>_`. */
+export interface Metrics {
+  readonly registry: Registry;
+  counter<Label extends string = never>(
+    name: string,
+    help: string,
+    labels?: readonly Label[],
+  ): Counter<Label>;
+  gauge<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): Gauge<Label>;
+  histogram<Label extends string = never>(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labels?: readonly Label[],
+  ): Histogram<Label>;
+  /** The Prometheus text exposition. */
+  text(): Promise<string>;
+  /**
+   * The sum over every series that has these labels; `<name>_count` and `<name>_sum` of a histogram. Throws for a name that
+   * was never registered, so that a misspelt check cannot read 0.
+   */
+  value(name: string, labels?: Readonly<Record<string, string | number>>): Promise<number>;
+}
+
+export function createMetrics(service: string, options: { readonly processMetrics?: boolean } = {}): Metrics {
+  const registry = new Registry();
+  const prefix = `dit_${service.replaceAll("-", "_")}_`;
+  if (options.processMetrics === true) collectDefaultMetrics({ register: registry, prefix });
+  const common = <Label extends string>(name: string, help: string, labels: readonly Label[]) => ({
+    name: prefix + name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+  });
+  return {
+    registry,
+    counter: (name, help, labels = []) => new Counter(common(name, help, labels)),
+    gauge: (name, help, labels = []) => new Gauge(common(name, help, labels)),
+    histogram: (name, help, buckets, labels = []) =>
+      new Histogram({ ...common(name, help, labels), buckets: [...buckets] }),
+    text: () => registry.metrics(),
+    value: async (name, labels = {}) => {
+      const full = name.startsWith(prefix) ? name : prefix + name;
+      const metric =
+        registry.getSingleMetric(full) ?? registry.getSingleMetric(full.replace(/_(count|sum|bucket)$/, ""));
+      if (metric === undefined) throw new Error(`no metric is named ${full}`);
+      const { values } = await metric.get();
+      return sumOf(values, full, labels);
+    },
+  };
+}
+
+interface Sample {
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string | number | undefined>>;
+  readonly metricName?: string;
+}
+
+function sumOf(
+  samples: readonly Sample[],
+  name: string,
+  labels: Readonly<Record<string, string | number>>,
+): number {
+  const wanted = Object.entries(labels);
+  return samples
+    .filter((sample) => sample.metricName === undefined || sample.metricName === name)
+    .filter((sample) => wanted.every(([label, value]) => sample.labels[label] === value))
+    .reduce((sum, sample) => sum + sample.value, 0);
+}
