@@ -20,8 +20,8 @@ export function createHttpApp(options: {
 }): Hono {
   const { logger, metrics } = options;
   const app = new Hono();
-  const problems = metrics.counter("problems_total", "Requests refused, by problem code", ["code"]);
-  const failures = metrics.counter("internal_errors_total", "Requests that failed here, by reason", [
+  const problems = metrics.counter("http_problems_total", "Requests refused, by problem code", ["code"]);
+  const failures = metrics.counter("http_internal_errors_total", "Requests that failed here, by reason", [
     "reason",
   ]);
   const observe = createRequestMetrics(metrics);
@@ -29,7 +29,7 @@ export function createHttpApp(options: {
   const answer = (error: unknown, context: Context): Response => {
     if (error instanceof ProblemError) {
       problems.inc({ code: error.code });
-      return problemResponse(error.code, error.options);
+      return problemResponse(error.code, error);
     }
     const reason = errorReason(error);
     problems.inc({ code: "internal_error" });

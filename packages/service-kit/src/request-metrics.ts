@@ -24,13 +24,13 @@ const UNMATCHED: Route = { method: "any", path: "unmatched" };
 export function createRequestMetrics(
   metrics: Metrics,
 ): (route: Route | undefined, status: number, durationMs: number) => void {
-  const requests = metrics.counter("requests_total", "Requests answered, by route pattern and status", [
+  const requests = metrics.counter("http_requests_total", "Requests answered, by route pattern and status", [
     "method",
     "route",
     "status",
   ]);
   const seconds = metrics.histogram(
-    "request_seconds",
+    "http_request_seconds",
     "Time to answer, by route pattern",
     LATENCY_BUCKETS_SECONDS,
     ["method", "route"],

@@ -116,11 +116,11 @@ function refusal(answer: ServiceAnswer): ProblemError {
   if (answer.status >= 500) return new ProblemError("dependency_unavailable");
   const { code, detail, problems } = readProblem(answer.text);
   if (!isProblemCode(code)) return new ProblemError("dependency_unavailable");
-  const retryAfterSeconds = Number(answer.headers.get("retry-after") ?? Number.NaN);
+  const retryAfterSeconds = Number.parseInt(answer.headers.get("retry-after") ?? "", 10);
   return new ProblemError(code, {
-    ...(detail === undefined ? {} : { detail }),
-    ...(problems === undefined ? {} : { problems }),
-    ...(Number.isFinite(retryAfterSeconds) ? { retryAfterSeconds } : {}),
+    detail,
+    problems,
+    retryAfterSeconds: Number.isNaN(retryAfterSeconds) ? undefined : retryAfterSeconds,
   });
 }
 
