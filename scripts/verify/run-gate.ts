@@ -34,7 +34,7 @@ export async function runGate({ name, command }: Gate, root: string): Promise<Ga
   return { name, passed, seconds, output: Buffer.concat(chunks).toString("utf8").trimEnd() };
 }
 
-/** The project's own tools first; nothing is sent anywhere; dependencies were checked by whoever started us. */
+/** The project's own tools first, and nothing is sent anywhere. */
 function gateEnvironment(root: string): NodeJS.ProcessEnv {
   return {
     ...process.env,
@@ -42,6 +42,5 @@ function gateEnvironment(root: string): NodeJS.ProcessEnv {
     DO_NOT_TRACK: "1",
     TURBO_TELEMETRY_DISABLED: "1",
     TURBO_NO_UPDATE_NOTIFIER: "1",
-    npm_config_verify_deps_before_run: "false",
   };
 }
