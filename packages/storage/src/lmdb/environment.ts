@@ -73,6 +73,8 @@ export async function openLmdbEnvironment<Name extends string>(
         else pending.reject(rejection);
       }
     }
+    // In the same turn as the last look at what waits: a write that comes later must find that it has to start.
+    writing = undefined;
   }
 
   function write<T>(operation: () => T): Promise<T> {
@@ -86,9 +88,7 @@ export async function openLmdbEnvironment<Name extends string>(
         resolve: () => resolve(result),
         reject,
       });
-      writing ??= writeWaiting().finally(() => {
-        writing = undefined;
-      });
+      writing ??= writeWaiting();
     });
   }
 
