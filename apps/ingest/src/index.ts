@@ -1,1 +1,4 @@
-export {};
+export { type IngestConfig, loadIngestConfig } from "./config.ts";
+export type { IngestContext, IngestServiceConfig } from "./context.ts";
+export { INGEST_LIMITS, type IngestLimits } from "./limits.ts";
+export { createIngestService, type IngestService } from "./service.ts";

@@ -1,0 +1,33 @@
+import { createAcsClient, createUseCaseDirectory, type Service, systemClock } from "@dit/service-kit";
+import type { EventLog } from "@dit/storage";
+import type { IngestConfig } from "./config.ts";
+import type { IngestContext } from "./context.ts";
+import { createIngestService } from "./service.ts";
+
+/** Ingest as a process of its own: with a client of ACS, a directory that follows it, and an event log that it closes. */
+export function createConnectedIngest(
+  config: IngestConfig,
+  ports: Pick<IngestContext, "logger" | "metrics"> & { readonly eventLog: EventLog },
+): Service {
+  const acs = createAcsClient({ baseUrl: config.acsUrl, serviceSecret: config.serviceSecret });
+  const directory = createUseCaseDirectory({ acs, logger: ports.logger });
+  const ingest = createIngestService({
+    ...ports,
+    acs,
+    directory,
+    clock: systemClock,
+    config: { ...config, limits: config },
+  });
+  return {
+    name: ingest.name,
+    async start() {
+      await directory.start();
+      await ingest.start();
+    },
+    async stop() {
+      await ingest.stop();
+      await directory.stop();
+      await ports.eventLog.close();
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { reportIdOf } from "@dit/crypto-core";
+import type { RedeemResult, UseCase } from "@dit/protocol/schemas";
+import { nowSeconds, ProblemError, type UseCaseVersion } from "@dit/service-kit";
+import { acceptedReport } from "./accepted-report.ts";
+import { createConfirmQueue } from "./confirm-queue.ts";
+import type { IngestContext } from "./context.ts";
+import { requireEdge } from "./edge-secret.ts";
+import { createInFlightGate } from "./in-flight-gate.ts";
+import { createIngestMetrics, type IngestMetrics } from "./ingest-metrics.ts";
+import { INGEST_LIMITS } from "./limits.ts";
+import { createOutageLog } from "./outage-log.ts";
+import { type PresentedReport, readPresentedReport } from "./presented-report.ts";
+import { createRedeemer, type RedeemItem } from "./redeemer.ts";
+import { confirmationOf, redemptionOf } from "./redemption.ts";
+import { decodeReportBody } from "./report-body.ts";
+import { createReportLog } from "./report-log.ts";
+import { type CheckedReport, compileReportValidator, type ReportValidator } from "./report-validator.ts";
+import { useCaseOf } from "./use-case-of.ts";
+
+/** The way of a report from a request into the event log. */
+export interface Intake {
+  /** Resolves when everything of the report that is to be kept is durable. Throws ProblemError if it is refused. */
+  take(request: Request, useCase: string): Promise<void>;
+  /** Sends the confirmations that are still queued. Call it when no report is on its way any more. */
+  stop(): Promise<void>;
+}
+
+export function createIntake(context: IngestContext): Intake {
+  const { acs, directory, clock, logger, config } = context;
+  const limits = { ...INGEST_LIMITS, ...config.limits };
+  const metrics = createIngestMetrics(context.metrics);
+  const acsOutage = createOutageLog(logger, "acs");
+  const redeemer = createRedeemer({ acs, limits, outage: acsOutage });
+  const reportLog = createReportLog({
+    eventLog: context.eventLog,
+    timeoutMs: limits.appendTimeoutMs,
+    outage: createOutageLog(logger, "event_log"),
+  });
+  const confirmations = createConfirmQueue({
+    acs,
+    limits,
+    outage: createOutageLog(logger, "acs"),
+    onConfirmed: (count) => metrics.confirmationsSent.inc(count),
+    onLost: (count) => metrics.confirmationsLost.inc(count),
+  });
+  const gate = createInFlightGate(limits.maxInFlightReports);
+  const validatorOf = createValidatorCache();
+
+  async function redeem(item: RedeemItem): Promise<Exclude<RedeemResult, { outcome: "refused" }>> {
+    const stopTimer = metrics.redeemSeconds.startTimer();
+    const result = await redeemer.redeem(item);
+    stopTimer();
+    if (result.outcome === "refused") throw new ProblemError(result.code);
+    return result;
+  }
+
+  /** Only now that the MAC was valid: until then a stranger could make ingest unpack and parse. The use is spent either way. */
+  async function check(report: PresentedReport, { document }: UseCaseVersion): Promise<CheckedReport> {
+    const body = await decodeReportBody(report.body, report.contentEncoding);
+    const checked = validatorOf(document)(body, nowSeconds(clock));
+    countDrops(metrics, document.useCase, checked);
+    return checked;
+  }
+
+  async function keep(request: Request, useCase: string): Promise<void> {
+    const entry = useCaseOf(directory, useCase);
+    const report = await readPresentedReport(request);
+    const redemption = redemptionOf(report, { environment: config.environment, useCase });
+    const { outcome } = await redeem(redemption);
+    if (outcome === "confirmed") return metrics.reportsDuplicate.inc();
+    const checked = await check(report, entry);
+    if (checked.events.length === 0) return metrics.reportsEmpty.inc();
+
+    const { epoch, token, mac } = report.credential;
+    const reportId = reportIdOf(token, mac);
+    const mayRepeat = outcome === "repeated";
+    const stopTimer = metrics.appendSeconds.startTimer();
+    await reportLog.append(
+      reportId,
+      acceptedReport({ entry, epoch, reportId, nowMs: clock.nowMs(), mayRepeat, checked }),
+    );
+    stopTimer();
+    confirmations.add(confirmationOf(redemption));
+    const attempt = mayRepeat ? "repeat" : "first";
+    metrics.reportsAccepted.inc({ attempt });
+    metrics.eventsAccepted.inc({ attempt }, checked.events.length);
+  }
+
+  async function take(request: Request, useCase: string): Promise<void> {
+    try {
+      requireEdge(request, config.edgeSecret);
+      await gate.pass(() => keep(request, useCase));
+    } catch (error) {
+      metrics.reportsRejected.inc({ code: error instanceof ProblemError ? error.code : "internal_error" });
+      throw error;
+    }
+  }
+
+  return { take, stop: () => confirmations.stop() };
+}
+
+/** Keyed by the document itself: the directory holds one object a version, and drops it with the version. */
+function createValidatorCache(): (useCase: UseCase) => ReportValidator {
+  const validators = new WeakMap<UseCase, ReportValidator>();
+  return (useCase) => {
+    const known = validators.get(useCase);
+    if (known) return known;
+    const compiled = compileReportValidator(useCase);
+    validators.set(useCase, compiled);
+    return compiled;
+  };
+}
+
+function countDrops(metrics: IngestMetrics, useCase: string, checked: CheckedReport): void {
+  for (const [reason, count] of Object.entries(checked.droppedEvents)) {
+    if (count > 0) metrics.eventsDropped.inc({ use_case: useCase, reason }, count);
+  }
+  if (checked.droppedFieldCount > 0)
+    metrics.fieldsDropped.inc({ use_case: useCase }, checked.droppedFieldCount);
+}

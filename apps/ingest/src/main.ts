@@ -1,0 +1,13 @@
+import { createLogger, createMetrics, runMain } from "@dit/service-kit";
+import { openLmdbEventLog } from "@dit/storage/event-log/lmdb";
+import { loadIngestConfig } from "./config.ts";
+import { createConnectedIngest } from "./connected.ts";
+
+await runMain(async (env) => {
+  const config = loadIngestConfig(env);
+  return createConnectedIngest(config, {
+    eventLog: await openLmdbEventLog({ path: config.eventLogPath }),
+    logger: createLogger({ service: "ingest", level: config.logLevel }),
+    metrics: createMetrics("ingest", { processMetrics: true }),
+  });
+});

@@ -1,0 +1,26 @@
+import { toBase64Url, transcriptDigest } from "@dit/crypto-core";
+import type { ConfirmItem } from "./confirm-queue.ts";
+import type { PresentedReport } from "./presented-report.ts";
+import type { RedeemItem } from "./redeemer.ts";
+
+/** What ACS is asked about a report: its credential, and a digest that stands for all the MAC covers. */
+export function redemptionOf(
+  report: PresentedReport,
+  place: { readonly environment: string; readonly useCase: string },
+): RedeemItem {
+  const { credential, contentType, contentEncoding, body } = report;
+  const digest = transcriptDigest({ ...place, ...credential, contentType, contentEncoding, body });
+  return {
+    useCase: place.useCase,
+    keyVersion: credential.keyVersion,
+    epoch: credential.epoch,
+    token: toBase64Url(credential.token),
+    mac: toBase64Url(credential.mac),
+    transcript: toBase64Url(digest),
+  };
+}
+
+/** The same redemption, to say that its report is durable. */
+export function confirmationOf({ transcript: _, ...item }: RedeemItem): ConfirmItem {
+  return item;
+}

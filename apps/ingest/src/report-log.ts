@@ -1,0 +1,37 @@
+import type { ReportId } from "@dit/crypto-core";
+import type { AcceptedReport } from "@dit/protocol";
+import { ProblemError } from "@dit/service-kit";
+import type { EventLog } from "@dit/storage";
+import { withDeadline } from "./deadline.ts";
+import type { OutageLog } from "./outage-log.ts";
+
+const REPORTS_TOPIC = "reports";
+
+/** The event log, as far as ingest uses it. */
+export interface ReportLog {
+  /**
+   * Resolves once the report is durable. Throws ProblemError `dependency_unavailable` otherwise; the report may be in the log
+   * even so, which is why a retry of it is marked `mayRepeat`.
+   */
+  append(reportId: ReportId, report: AcceptedReport): Promise<void>;
+}
+
+export function createReportLog(options: {
+  readonly eventLog: Pick<EventLog, "append">;
+  readonly timeoutMs: number;
+  readonly outage: OutageLog;
+}): ReportLog {
+  const { eventLog, timeoutMs, outage } = options;
+  return {
+    async append(reportId, report) {
+      const record = { key: reportId, value: Buffer.from(JSON.stringify(report)) };
+      try {
+        await withDeadline(eventLog.append(REPORTS_TOPIC, [record]), timeoutMs);
+        outage.worked();
+      } catch (error) {
+        outage.failed(error);
+        throw new ProblemError("dependency_unavailable", { cause: error });
+      }
+    },
+  };
+}
