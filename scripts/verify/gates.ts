@@ -11,5 +11,6 @@ export const GATES: readonly Gate[] = [
   { name: "lint and format", command: ["biome", "check", "--max-diagnostics=100", "."] },
   { name: "directions", command: ["node", "scripts/check-directions.ts"] },
   { name: "dead code", command: ["knip", "--no-config-hints", "--no-progress"] },
+  { name: "docs tables", command: ["node", "scripts/generate-docs.ts", "--check"] },
   { name: "docs links", command: ["node", "scripts/check-links.ts"] },
 ];

@@ -23,7 +23,8 @@ describe("createPopulation", () => {
 
   it("draws devices by how often they are seen, not evenly", () => {
     const people = createPopulation({ clients: 5000, seed: 3 });
-    const desktops = people.filter(({ device }) => device.device_category === "desktop").length / people.length;
+    const desktops =
+      people.filter(({ device }) => device.device_category === "desktop").length / people.length;
     const tablets = people.filter(({ device }) => device.device_category === "tablet").length / people.length;
     expect(desktops).toBeGreaterThan(0.2);
     expect(tablets).toBeLessThan(0.05);

@@ -27,7 +27,11 @@ export interface SimulatedDevice {
 }
 type UserAgentData = Omit<ReturnType<typeof UserAgent.top>[number], "connection"> & {
   readonly deviceCategory?: string;
-  readonly connection?: { readonly type?: "cellular" | "wifi"; readonly effectiveType: "3g" | "4g"; readonly rtt: number };
+  readonly connection?: {
+    readonly type?: "cellular" | "wifi";
+    readonly effectiveType: "3g" | "4g";
+    readonly rtt: number;
+  };
 };
 type UserAgentPlatform = UserAgentData["platform"];
 
@@ -38,7 +42,10 @@ export interface SimulatedPerson {
 }
 
 /** The same seed and size give the same people on the same devices. */
-export function createPopulation(options: { readonly clients: number; readonly seed: number }): SimulatedPerson[] {
+export function createPopulation(options: {
+  readonly clients: number;
+  readonly seed: number;
+}): SimulatedPerson[] {
   const random = createSeededRandom(options.seed);
   const drawDevice = createDeviceSource(random);
   return Array.from({ length: options.clients }, (_, index) => ({

@@ -26,7 +26,16 @@ export const simulatedUseCase = defineUseCase({
         device_category: { type: "enum", values: ["desktop", "mobile", "tablet"] },
         platform: {
           type: "enum",
-          values: ["iPad", "iPhone", "Linux aarch64", "Linux armv81", "Linux armv8l", "Linux x86_64", "MacIntel", "Win32"],
+          values: [
+            "iPad",
+            "iPhone",
+            "Linux aarch64",
+            "Linux armv81",
+            "Linux armv8l",
+            "Linux x86_64",
+            "MacIntel",
+            "Win32",
+          ],
         },
         screen_width: { type: "integer", min: 0, max: 20_000, unit: "px" },
         screen_height: { type: "integer", min: 0, max: 20_000, unit: "px" },
@@ -55,13 +64,21 @@ export const simulatedUseCase = defineUseCase({
     timer_fired: {
       description: "A timer of the client fired",
       fields: {
-        planned_ms: { type: "integer", min: 0, max: 3_600_000, unit: "ms", description: "The delay asked for" },
+        planned_ms: {
+          type: "integer",
+          min: 0,
+          max: 3_600_000,
+          unit: "ms",
+          description: "The delay asked for",
+        },
         late_ms: { type: "float", unit: "ms", description: "How much later than asked it fired" },
       },
     },
     log_called: {
       description: "The app logged an event",
-      fields: { duration_us: { type: "float", unit: "us", description: "How long the call held its host up" } },
+      fields: {
+        duration_us: { type: "float", unit: "us", description: "How long the call held its host up" },
+      },
     },
   },
 });
