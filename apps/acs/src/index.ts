@@ -1,1 +1,5 @@
-export {};
+export { createAcsApp } from "./app.ts";
+export type { AccountId, Authenticator } from "./authenticate/authenticator.ts";
+export { type AcsConfig, loadAcsConfig } from "./config.ts";
+export type { AcsContext, AcsSettings, IssuerPoprf } from "./context.ts";
+export { type AcsService, createAcsService } from "./service.ts";

@@ -1,0 +1,41 @@
+import type { Metrics } from "@dit/service-kit";
+
+/** Uses of the token so far, this one included, when a use is counted: how large the groups of linkable reports become. */
+const USES_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/** What ACS counts. Labels are codes and use-case ids only; use cases are as few as their documents. */
+export function createAcsMetrics(metrics: Metrics) {
+  return {
+    issuances: metrics.counter("issuances_total", "Requests for tokens by outcome: issued, or the code", [
+      "code",
+    ]),
+    tokensIssued: metrics.counter("tokens_issued_total", "Tokens issued", ["useCase"]),
+    quotaRefusals: metrics.counter(
+      "quota_refusals_total",
+      "Requests for more tokens than the account has left",
+      ["useCase"],
+    ),
+    redemptions: metrics.counter("redemptions_total", "Redemptions by outcome, or the code of the refusal", [
+      "outcome",
+    ]),
+    tokenUses: metrics.histogram(
+      "token_uses",
+      "Uses of a token so far when a use of it is counted",
+      USES_BUCKETS,
+    ),
+    confirmations: metrics.counter("confirmations_total", "Uses said to be durable"),
+    keyAge: metrics.gauge("key_age_seconds", "Age of the primary key that issues now", ["useCase"]),
+    keyTimeLeft: metrics.gauge("key_time_left_seconds", "Time until the next primary key issues", [
+      "useCase",
+    ]),
+    liveKeys: metrics.gauge("live_keys", "Primary keys whose secret exists", ["useCase"]),
+    compromiseSuspected: metrics.counter(
+      "key_compromise_suspected_total",
+      "A key and a public info cancelled out: assume that the key is known, and rotate it",
+      ["useCase"],
+    ),
+    rotationFailures: metrics.counter("rotation_failures_total", "Runs of the rotation job that failed"),
+  };
+}
+
+export type AcsMetrics = ReturnType<typeof createAcsMetrics>;

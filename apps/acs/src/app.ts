@@ -1,0 +1,89 @@
+import { ROUTES } from "@dit/protocol";
+import { createHttpApp } from "@dit/service-kit";
+import type { Hono } from "hono";
+import { cors } from "hono/cors";
+import { createAccountKeys } from "./account-keys.ts";
+import { createAcsMetrics } from "./acs-metrics.ts";
+import { createAuthenticators } from "./authenticate/authenticators.ts";
+import type { AcsContext } from "./context.ts";
+import { createIssueTokens } from "./issue/issue-tokens.ts";
+import { createRotationJob, type RotationJob } from "./keys/rotation-job.ts";
+import { createConfirm } from "./redeem/confirm.ts";
+import { createRedeem } from "./redeem/redeem.ts";
+import { confirmRedemptionsRoute } from "./routes/confirm-redemptions.ts";
+import { getKeyPlanRoute } from "./routes/get-key-plan.ts";
+import { getKeysRoute } from "./routes/get-keys.ts";
+import { getUseCaseRoute } from "./routes/get-use-case.ts";
+import { issueTokensRoute } from "./routes/issue-tokens.ts";
+import { listUseCasesRoute } from "./routes/list-use-cases.ts";
+import { putUseCaseRoute } from "./routes/put-use-case.ts";
+import { readAuditRoute } from "./routes/read-audit.ts";
+import { redeemTokensRoute } from "./routes/redeem-tokens.ts";
+import { rotateKeysRoute } from "./routes/rotate-keys.ts";
+import { createUseCaseRegistry } from "./use-cases/registry.ts";
+
+/** One instance of ACS without sockets and timers. */
+export interface Acs {
+  readonly app: Hono;
+  /** To be run at start and then at intervals. */
+  readonly rotationJob: RotationJob;
+  /** Rejects if use cases and keys cannot be read and opened now. */
+  check(): Promise<void>;
+  /** Overwrites every secret in memory. The stores are their opener's to close. */
+  close(): void;
+}
+
+export function createAcs(context: AcsContext): Acs {
+  const metrics = createAcsMetrics(context.metrics);
+  const registry = createUseCaseRegistry(context);
+  const accountKeys = createAccountKeys(context);
+  const authenticatorOf = createAuthenticators(context);
+  const parts = { context, registry, accountKeys, authenticatorOf, metrics };
+  const { logger } = context;
+  const app = createHttpApp({ service: "acs", logger, metrics: context.metrics });
+
+  const redeem = createRedeem(parts);
+  const confirm = createConfirm(parts);
+  const issueTokens = createIssueTokens(parts);
+
+  const id = ":useCase";
+  app.use(`${ROUTES.issueTokens(id)}/*`, forBrowsers("POST"));
+  app.use(`${ROUTES.keys(id)}/*`, forBrowsers("GET"));
+  app.post(ROUTES.issueTokens(id), issueTokensRoute(issueTokens));
+  app.get(ROUTES.keys(id), getKeysRoute(context, registry));
+  app.post(ROUTES.redeem, redeemTokensRoute(context, redeem));
+  app.post(ROUTES.confirm, confirmRedemptionsRoute(context, confirm));
+  app.get(ROUTES.useCases, listUseCasesRoute(context, registry));
+  app.get(ROUTES.useCase(id), getUseCaseRoute(context, registry));
+  app.put(ROUTES.useCase(id), putUseCaseRoute(context, registry));
+  app.get(ROUTES.keyPlan(id), getKeyPlanRoute(context, registry));
+  app.post(ROUTES.rotateKeys(id), rotateKeysRoute(context, registry));
+  app.get(ROUTES.audit, readAuditRoute(context));
+  return {
+    app,
+    rotationJob: createRotationJob(parts),
+    async check() {
+      await registry.refresh();
+    },
+    close() {
+      registry.close();
+      accountKeys.close();
+    },
+  };
+}
+
+/** The app alone: for others in the same process, who call `app.fetch`. */
+export function createAcsApp(context: AcsContext): Hono {
+  return createAcs(context).app;
+}
+
+/** Pages of any origin may fetch tokens: what lets an account in is its token, never a cookie. */
+function forBrowsers(method: "GET" | "POST") {
+  return cors({
+    origin: "*",
+    allowMethods: [method],
+    allowHeaders: ["authorization", "content-type", "if-none-match"],
+    exposeHeaders: ["etag", "retry-after"],
+    maxAge: 86_400,
+  });
+}

@@ -1,0 +1,51 @@
+import { baseConfigShape, configTypes, loadConfig, Secret } from "@dit/service-kit";
+import { z } from "zod";
+
+const DEFAULT_PORT = 8081;
+const MIN_SECRET_LENGTH = 32;
+
+/** `{"<serverId>": "<secret>", ...}` as JSON. */
+const applicationServers = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: "custom", message: "must be JSON" });
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.record(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9_]{0,39}$/, "has a server id that is not lower-case letters, digits and _"),
+      z
+        .string(`must map server ids to secrets`)
+        .min(MIN_SECRET_LENGTH, `has a secret shorter than ${MIN_SECRET_LENGTH} characters`)
+        .transform((text) => new Secret(text)),
+      "must be an object",
+    ),
+  )
+  .describe("JSON object: application server id -> its secret of at least 32 characters");
+
+const acsConfigSchema = z.object({
+  ...baseConfigShape(DEFAULT_PORT),
+  serviceSecret: configTypes.secret.describe("secret that ingest and sink show"),
+  adminSecret: configTypes.secret.describe("secret that operators show"),
+  applicationServers: applicationServers.default({}),
+  keyEncryptionKey: configTypes.keyEncryptionKey.describe(
+    "key that seals all others at rest, base64url of 32 bytes",
+  ),
+  rotationIntervalMs: configTypes.durationMs
+    .default(5_000)
+    .describe("milliseconds between two looks at the keys"),
+  dataDirectory: configTypes.path.default(".dit/acs").describe("directory of the embedded stores"),
+});
+
+export type AcsConfig = Readonly<z.output<typeof acsConfigSchema>>;
+
+/** Reads `DIT_ACS_*`. Throws ConfigError with everything that is wrong. */
+export function loadAcsConfig(env: Readonly<Record<string, string | undefined>>): AcsConfig {
+  return loadConfig(acsConfigSchema, env, "DIT_ACS");
+}

@@ -1,0 +1,141 @@
+import {
+  CryptoError,
+  type Element,
+  type EvaluatedBatch,
+  epochAt,
+  epochEndSeconds,
+  epochStartSeconds,
+  isIssuable,
+  toBase64Url,
+} from "@dit/crypto-core";
+import { LIMITS } from "@dit/protocol";
+import { type IssueResponse, issueRequestSchema } from "@dit/protocol/schemas";
+import { nowSeconds, ProblemError, readJson } from "@dit/service-kit";
+import { z } from "zod";
+import type { AccountKeys } from "../account-keys.ts";
+import type { AcsMetrics } from "../acs-metrics.ts";
+import type { AccountId } from "../authenticate/authenticator.ts";
+import type { createAuthenticators } from "../authenticate/authenticators.ts";
+import type { AcsContext } from "../context.ts";
+import { counterExpirySeconds } from "../counter-expiry.ts";
+import { onStore } from "../dependency.ts";
+import { coversEpoch } from "../keys/key-ring.ts";
+import type { LiveKey } from "../keys/live-key.ts";
+import { reportCompromise } from "../keys/report-compromise.ts";
+import type { UseCaseRegistry, UseCaseState } from "../use-cases/registry.ts";
+import { decodeBlinded } from "./blinded-elements.ts";
+import { type Allowance, allowanceKey, createQuota } from "./quota.ts";
+
+export type IssueTokens = (useCase: string, request: Request) => Promise<IssueResponse>;
+
+/** As in the protocol, but for the elements: a bad one has a code of its own. */
+const envelopeSchema = issueRequestSchema.extend({
+  blinded: z.array(z.string()).min(1).max(LIMITS.maxTokensPerIssueRequest),
+});
+type Envelope = z.output<typeof envelopeSchema>;
+
+const MAX_RETRY_AFTER_SECONDS = 86_400;
+
+/** In this order: parse, use case, account, epoch and key, elements, quota. A refused request has used up nothing. */
+export function createIssueTokens(parts: {
+  readonly context: AcsContext;
+  readonly registry: UseCaseRegistry;
+  readonly authenticatorOf: ReturnType<typeof createAuthenticators>;
+  readonly accountKeys: AccountKeys;
+  readonly metrics: AcsMetrics;
+}): IssueTokens {
+  const { context, registry, authenticatorOf, accountKeys, metrics } = parts;
+  const quota = createQuota(context.counters);
+  const issue: IssueTokens = async (useCase, request) => {
+    const envelope = await readJson(request, envelopeSchema, LIMITS.maxIssueBodyBytes);
+    const state = enabledState((await registry.current()).get(useCase));
+    const account = await authenticatorOf(state.document).authenticate(request);
+    const key = issuingKey(context, state, envelope);
+    const blinded = decodeBlinded(envelope.blinded);
+    const allowance = await allowanceOf(accountKeys, state, envelope, account);
+    const refusal = () => quotaRefusal(context, metrics, state);
+    if (!quota.mayHave(allowance, blinded.length)) throw refusal();
+    const { evaluated, proof } = evaluate(context, metrics, state, key, envelope.epoch, blinded);
+    const taken = await onStore(context.logger, "counters", () => quota.take(allowance, blinded.length));
+    if (!taken.granted) throw refusal();
+    metrics.tokensIssued.inc({ useCase }, evaluated.length);
+    return { evaluated: evaluated.map(toBase64Url), proof: toBase64Url(proof) };
+  };
+  return async (useCase, request) => {
+    try {
+      const response = await issue(useCase, request);
+      metrics.issuances.inc({ code: "issued" });
+      return response;
+    } catch (error) {
+      metrics.issuances.inc({ code: error instanceof ProblemError ? error.code : "internal_error" });
+      throw error;
+    }
+  };
+}
+
+function enabledState(state: UseCaseState | undefined): UseCaseState {
+  if (state === undefined) throw new ProblemError("use_case_unavailable");
+  if (!state.document.enabled) throw new ProblemError("use_case_disabled");
+  return state;
+}
+
+/** The one key of the epoch, if that is the current or the next one and the client asks for just this key. */
+function issuingKey(
+  { clock }: AcsContext,
+  { document, keys, closedBeforeSeconds }: UseCaseState,
+  { epoch, keyVersion }: Envelope,
+): LiveKey {
+  const epochSeconds = document.epoch.seconds;
+  const isOpen = epochStartSeconds(epoch, epochSeconds) >= closedBeforeSeconds;
+  const key = keys.find((each) => coversEpoch(each, epoch, epochSeconds));
+  if (!isOpen || !isIssuable({ epoch, epochSeconds, nowSeconds: nowSeconds(clock) })) {
+    throw new ProblemError("epoch_not_issuable");
+  }
+  if (key === undefined || key.keyVersion !== keyVersion) throw new ProblemError("epoch_not_issuable");
+  return key;
+}
+
+async function allowanceOf(
+  accountKeys: AccountKeys,
+  { document }: UseCaseState,
+  { epoch, keyVersion }: Envelope,
+  account: AccountId,
+): Promise<Allowance> {
+  const expiresAtSeconds = counterExpirySeconds(document.epoch, epoch);
+  const accountKey = await accountKeys.keyOf(document.useCase, epoch, expiresAtSeconds);
+  return {
+    key: allowanceKey(accountKey, keyVersion, account),
+    limit: document.issuance.tokensPerEpoch,
+    expiresAtSeconds,
+  };
+}
+
+function evaluate(
+  context: AcsContext,
+  metrics: AcsMetrics,
+  { document }: UseCaseState,
+  key: LiveKey,
+  epoch: number,
+  blinded: readonly Element[],
+): EvaluatedBatch {
+  try {
+    return context.poprf.blindEvaluateBatch(key.secretKey, blinded, key.forEpoch(epoch).info);
+  } catch (error) {
+    if (!(error instanceof CryptoError)) throw error;
+    if (error.code === "element_invalid") throw new ProblemError("blinded_element_invalid");
+    if (error.code !== "inverse") throw error;
+    reportCompromise(context, metrics, document.useCase, key.keyVersion);
+    throw new ProblemError("epoch_not_issuable");
+  }
+}
+
+/** The next chance is the next epoch. Bounded, since a client should look again for other reasons too. */
+function quotaRefusal({ clock }: AcsContext, metrics: AcsMetrics, { document }: UseCaseState): ProblemError {
+  metrics.quotaRefusals.inc({ useCase: document.useCase });
+  const { seconds } = document.epoch;
+  const now = nowSeconds(clock);
+  const untilNextEpoch = epochEndSeconds(epochAt(now, seconds), seconds) - Math.floor(now);
+  return new ProblemError("quota_exhausted", {
+    retryAfterSeconds: Math.max(1, Math.min(untilNextEpoch, MAX_RETRY_AFTER_SECONDS)),
+  });
+}

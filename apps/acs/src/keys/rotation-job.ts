@@ -1,0 +1,75 @@
+import { errorReason, nowSeconds } from "@dit/service-kit";
+import { VersionConflictError } from "@dit/storage";
+import type { AccountKeys } from "../account-keys.ts";
+import type { AcsMetrics } from "../acs-metrics.ts";
+import type { AcsContext } from "../context.ts";
+import { onStore } from "../dependency.ts";
+import type { UseCaseRegistry, UseCaseStates } from "../use-cases/registry.ts";
+import { advanceKeyRing } from "./advance-key-ring.ts";
+import { EMPTY_KEY_RING, KEY_RINGS, type StoredKeyRing } from "./key-ring.ts";
+
+const ACTOR = "rotation-job";
+
+export type RotationJob = () => Promise<void>;
+
+/**
+ * Looks after everything that time decides: generates and destroys primary keys, closes epochs, destroys account keys,
+ * forgets counters. Any number of instances may run it: each change is made by one of them.
+ */
+export function createRotationJob(parts: {
+  readonly context: AcsContext;
+  readonly registry: UseCaseRegistry;
+  readonly accountKeys: AccountKeys;
+  readonly metrics: AcsMetrics;
+}): RotationJob {
+  const { context, registry, accountKeys, metrics } = parts;
+  return async () => {
+    const now = nowSeconds(context.clock);
+    for (const useCase of (await registry.refresh()).keys()) await advance(parts, useCase, now);
+    observe(metrics, await registry.refresh(), now);
+    // An epoch is closed before the keys that closing it makes useless are destroyed.
+    await accountKeys.destroyExpired(ACTOR);
+    await onStore(context.logger, "counters", () => context.counters.sweep(now));
+  };
+}
+
+/** One use case whose keys cannot be advanced does not keep the others from it. */
+async function advance(
+  { context, registry, metrics }: { context: AcsContext; registry: UseCaseRegistry; metrics: AcsMetrics },
+  useCase: string,
+  now: number,
+): Promise<void> {
+  const { documents, logger } = context;
+  try {
+    const document = (await registry.current()).get(useCase)?.document;
+    if (document === undefined) return;
+    const stored = await onStore(logger, "documents", () => documents.get<StoredKeyRing>(KEY_RINGS, useCase));
+    const ring = stored?.value ?? EMPTY_KEY_RING;
+    const advanced = await advanceKeyRing(context, document, ring, { nowSeconds: now, actor: ACTOR });
+    if (advanced === undefined) return;
+    const change = {
+      collection: KEY_RINGS,
+      key: useCase,
+      expectedVersion: stored?.version ?? 0,
+      value: advanced.ring,
+    };
+    await onStore(logger, "documents", () => documents.commit({ changes: [change], audit: advanced.audit }));
+    if (advanced.audit.length > 0)
+      logger.info("primary_keys.advanced", { useCase, count: advanced.audit.length });
+  } catch (error) {
+    // Another instance did it, or the operator changed something: the next turn looks again.
+    if (error instanceof VersionConflictError) return;
+    metrics.rotationFailures.inc();
+    logger.error("primary_keys.not_advanced", { useCase, reason: errorReason(error) });
+  }
+}
+
+function observe(metrics: AcsMetrics, states: UseCaseStates, now: number): void {
+  for (const [useCase, { keys }] of states) {
+    metrics.liveKeys.set({ useCase }, keys.length);
+    const current = keys.find((key) => key.notBefore <= now && now < key.notAfter);
+    if (current === undefined) continue;
+    metrics.keyAge.set({ useCase }, now - current.notBefore);
+    metrics.keyTimeLeft.set({ useCase }, current.notAfter - now);
+  }
+}

@@ -1,0 +1,25 @@
+import { createSealer } from "@dit/crypto-core";
+import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
+import { createLogger, createMetrics, runMain, systemClock } from "@dit/service-kit";
+import { openLmdbCounters } from "@dit/storage/counters/lmdb";
+import { openLmdbDocuments } from "@dit/storage/documents/lmdb";
+import { loadAcsConfig } from "./config.ts";
+import { createAcsService } from "./service.ts";
+
+await runMain(async (env) => {
+  const config = loadAcsConfig(env);
+  const counters = await openLmdbCounters({ path: `${config.dataDirectory}/counters` });
+  const documents = await openLmdbDocuments({ path: `${config.dataDirectory}/documents` });
+  const service = createAcsService({
+    ...{ counters, documents, config, clock: systemClock },
+    poprf: await createLibsodiumPoprf(),
+    sealer: await createSealer(config.keyEncryptionKey),
+    logger: createLogger({ service: "acs", level: config.logLevel }),
+    metrics: createMetrics("acs", { processMetrics: true }),
+  });
+  const stop = async () => {
+    await service.stop();
+    await Promise.all([counters.close(), documents.close()]);
+  };
+  return { ...service, stop };
+});

@@ -1,0 +1,36 @@
+import { mac, token } from "@dit/crypto-core";
+import type { confirmRequestSchema } from "@dit/protocol/schemas";
+import type { z } from "zod";
+import type { AcsMetrics } from "../acs-metrics.ts";
+import type { AcsContext } from "../context.ts";
+import { onStore } from "../dependency.ts";
+import { coversEpoch } from "../keys/key-ring.ts";
+import type { UseCaseRegistry } from "../use-cases/registry.ts";
+import { useOf } from "./use-of.ts";
+
+type ConfirmItem = z.output<typeof confirmRequestSchema>["items"][number];
+
+export type Confirm = (items: readonly ConfirmItem[]) => Promise<void>;
+
+/** Marks uses as durable. What is not known (any more) is passed over: its report will come to no harm, it is in the log. */
+export function createConfirm(parts: {
+  readonly context: AcsContext;
+  readonly registry: UseCaseRegistry;
+  readonly metrics: AcsMetrics;
+}): Confirm {
+  const { context, registry, metrics } = parts;
+  return async (items) => {
+    const states = await registry.current();
+    const uses = items.flatMap((item) => {
+      const state = states.get(item.useCase);
+      const key = state?.keys.find((each) => each.keyVersion === item.keyVersion);
+      if (state === undefined || key === undefined) return [];
+      if (!coversEpoch(key, item.epoch, state.document.epoch.seconds)) return [];
+      return [
+        useOf(state.document, key, { epoch: item.epoch, token: token(item.token), mac: mac(item.mac) }),
+      ];
+    });
+    if (uses.length > 0) await onStore(context.logger, "counters", () => context.counters.confirm(uses));
+    metrics.confirmations.inc(uses.length);
+  };
+}
