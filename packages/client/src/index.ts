@@ -1,1 +1,14 @@
-export {};
+export { defineUseCase } from "@dit/protocol";
+export type { ClientLimits } from "./core/client-limits.ts";
+export { DEFAULT_CLIENT_LIMITS } from "./core/client-limits.ts";
+export type { Diagnostic, Outcome } from "./core/diagnostic.ts";
+export type { IssuerRefusal } from "./core/issuer-refusal.ts";
+export type { LossReason } from "./core/losses.ts";
+export { LOSS_REASONS } from "./core/losses.ts";
+export type { Client, ClientOptions, PinnedKey, ReportPreview } from "./core/options.ts";
+export type { Platform, Store } from "./core/platform.ts";
+export type { Timing } from "./core/timing.ts";
+export { DEFAULT_TIMING } from "./core/timing.ts";
+export { createClient } from "./create-client.ts";
+export { createMemoryStore } from "./platform/memory-store.ts";
+export { createWebStore, type WebStorage } from "./platform/web.ts";

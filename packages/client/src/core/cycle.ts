@@ -1,0 +1,51 @@
+import { type Context, randomFraction } from "./context.ts";
+import { isSwitchedOn } from "./disable.ts";
+import { fetchTokens } from "./fetch-tokens.ts";
+import { currentEpoch } from "./pseudonym.ts";
+import { isStopped, type Session } from "./session.ts";
+import { upload } from "./upload.ts";
+import { dropStaleTokens, plannedFetches } from "./wallet.ts";
+
+/** Does whatever is due. Explicit: the host asks for it now, so it waits neither for the dithered time nor for tokens' time. */
+export async function runCycle(context: Context, session: Session, explicit: boolean): Promise<void> {
+  if (!(await isSwitchedOn(context, session))) return;
+  for (;;) {
+    const before = waitingEvents(session);
+    await fetchDueTokens(context, session, explicit);
+    const isDue = explicit || context.platform.nowMs() >= session.uploadAt;
+    if (!isDue || isStopped(session)) return;
+    await upload(context, session);
+    session.uploadAt = nextUploadAt(context);
+    const after = waitingEvents(session);
+    // A flush goes on with new tokens while it gets anywhere.
+    if (!explicit || after === 0 || after >= before) return;
+  }
+}
+
+export function nextUploadAt(context: Context): number {
+  const { flushIntervalMs, ditherMs } = context.timing;
+  return context.platform.nowMs() + flushIntervalMs + randomFraction(context) * ditherMs;
+}
+
+/** When the next cycle has something to do. */
+export function nextWakeAt(context: Context, session: Session): number {
+  if (session.disabledUntil !== undefined) return session.disabledUntil;
+  const fetches = plannedFetches(context, session).map(({ at }) => Math.max(at, session.fetchHeldUntil));
+  return Math.min(Math.max(session.uploadAt, session.uploadHeldUntil), ...fetches);
+}
+
+function waitingEvents({ state }: Session): number {
+  return state.queue.length + (state.batch?.events.length ?? 0);
+}
+
+async function fetchDueTokens(context: Context, session: Session, explicit: boolean): Promise<void> {
+  dropStaleTokens(context, session.state);
+  const current = currentEpoch(context);
+  const isOut = !session.state.tokens.some(({ epoch }) => epoch === current);
+  for (const { epoch, at } of plannedFetches(context, session)) {
+    const now = context.platform.nowMs();
+    const isDue = now >= at || (explicit && isOut && epoch === current);
+    if (isStopped(session) || session.disabledUntil !== undefined || now < session.fetchHeldUntil) return;
+    if (isDue) await fetchTokens(context, session, epoch);
+  }
+}

@@ -1,0 +1,68 @@
+import { epochEndSeconds, epochStartSeconds } from "@dit/crypto-core";
+import type { KeyDocument, PublishedKey } from "@dit/protocol/schemas";
+import type { IssuerRefusal } from "./issuer-refusal.ts";
+import type { Settings } from "./settings.ts";
+
+const MAX_LIVE_KEYS = 2;
+
+/** The document, or why it is refused: what it says must be what the app was shipped with, or it could tag this client. */
+export function checkKeyDocument(
+  given: unknown,
+  settings: Settings,
+  nowSeconds: number,
+): KeyDocument | IssuerRefusal {
+  if (!isKeyDocument(given)) return "keys_malformed";
+  if (given.environment !== settings.environment) return "other_environment";
+  if (given.useCase !== settings.useCase) return "other_use_case";
+  if (given.epochSeconds !== settings.epochSeconds) return "other_epoch_length";
+  if (given.graceSeconds !== settings.graceSeconds) return "other_grace";
+  if (given.usesPerToken > settings.usesPerToken) return "too_many_uses_per_token";
+  const live = given.keys.filter((key) => key.notAfter > nowSeconds);
+  return live.length > MAX_LIVE_KEYS ? "too_many_live_keys" : given;
+}
+
+/** The one pinned key whose time holds the whole epoch. With two to choose from, the issuer could choose for each client. */
+export function keyForEpoch(
+  document: KeyDocument,
+  epoch: number,
+  { pinnedKeys }: Settings,
+): PublishedKey | IssuerRefusal {
+  const start = epochStartSeconds(epoch, document.epochSeconds);
+  const end = epochEndSeconds(epoch, document.epochSeconds);
+  const [key, second] = document.keys.filter((each) => each.notBefore <= start && end <= each.notAfter);
+  if (key === undefined) return "no_key_for_epoch";
+  if (second !== undefined) return "two_keys_for_epoch";
+  const isPinned = pinnedKeys.some(
+    (pinned) => pinned.publicKey === key.publicKey && pinned.keyVersion === key.keyVersion,
+  );
+  return isPinned ? key : "key_not_pinned";
+}
+
+function isKeyDocument(value: unknown): value is KeyDocument {
+  const document = value as Partial<KeyDocument> | null | undefined;
+  return (
+    typeof document === "object" &&
+    document !== null &&
+    typeof document.enabled === "boolean" &&
+    isWhole(document.usesPerToken, 1) &&
+    isWhole(document.tokensPerEpoch, 1) &&
+    Array.isArray(document.keys) &&
+    document.keys.every(isPublishedKey)
+  );
+}
+
+function isPublishedKey(value: unknown): boolean {
+  const key = value as Partial<PublishedKey> | null;
+  return (
+    typeof key === "object" &&
+    key !== null &&
+    typeof key.publicKey === "string" &&
+    isWhole(key.keyVersion, 1) &&
+    isWhole(key.notBefore, 0) &&
+    isWhole(key.notAfter, 0)
+  );
+}
+
+function isWhole(value: unknown, min: number): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= min;
+}

@@ -1,0 +1,36 @@
+import { fromBase64Url } from "@dit/crypto-core";
+import { ROUTES } from "@dit/protocol";
+import type { Context } from "./context.ts";
+import type { ReportPreview } from "./options.ts";
+import { packReport, reportJson } from "./pack-report.ts";
+import { currentPseudonym } from "./pseudonym.ts";
+import type { Session } from "./session.ts";
+import { reportHeaders } from "./sign-report.ts";
+import { youngEvents } from "./young-events.ts";
+
+const REDACTED = "redacted";
+
+/** The reports a flush would send now, in order, made by the same code but not signed. */
+export async function previewReports(context: Context, { state }: Session): Promise<ReportPreview[]> {
+  const { settings, limits } = context;
+  const url = settings.edgeUrl + ROUTES.reports(settings.useCase);
+  const reports: ReportPreview[] = [];
+  const add = (body: Uint8Array, gzip: boolean, json: string) =>
+    reports.push({ url, headers: reportHeaders(gzip, REDACTED), body, json });
+
+  const { batch } = state;
+  const signed = batch?.signed;
+  if (batch !== undefined && signed !== undefined) {
+    const body = fromBase64Url(signed.body) ?? new Uint8Array();
+    add(body, signed.gzip, reportJson(signed.pseudonym, batch.events));
+  }
+  const pseudonym = currentPseudonym(context, state);
+  const waiting = youngEvents(context, state.queue);
+  if (signed === undefined) waiting.unshift(...(batch?.events ?? []));
+  while (waiting.length > 0) {
+    const packed = await packReport(context, pseudonym, waiting.slice(0, limits.maxEventsPerReport));
+    waiting.splice(0, packed?.events ?? 1);
+    if (packed !== undefined) add(packed.body, packed.gzip, packed.json);
+  }
+  return reports;
+}
