@@ -1,1 +1,4 @@
-export {};
+export type { SimulationSetting } from "./setting.ts";
+export { type Simulator, startSimulator } from "./simulator.ts";
+export type { SimulationStats } from "./stats.ts";
+export { simulatedUseCase } from "./use-case.ts";

@@ -1,6 +1,11 @@
-import { defineUseCase, PROBLEMS } from "@dit/protocol";
+import { defineUseCase, PROBLEMS, type ProblemCode } from "@dit/protocol";
 
-const OUTCOMES = ["accepted", "network_error", "issuer_refused", ...Object.keys(PROBLEMS)] as const;
+const OUTCOMES = [
+  "ok",
+  "unreachable",
+  "unexpected_answer",
+  ...(Object.keys(PROBLEMS) as ProblemCode[]),
+] as const;
 
 /**
  * What the simulated clients report: the device they run on, drawn from the real distribution, and measurements they

@@ -1,0 +1,42 @@
+import { Worker } from "node:worker_threads";
+import type { SimulationSetting } from "./setting.ts";
+import { createStatsCollector, type SimulationStats } from "./stats.ts";
+import type { PopulationMessage } from "./worker.ts";
+
+/** A population in a thread of its own, so that its cryptography does not slow down the services it is sent to. */
+export interface Simulator {
+  stats(): SimulationStats;
+  /** Clients log nothing new and send what they hold; resolves with the last stats. */
+  stop(): Promise<SimulationStats>;
+}
+
+const STOP_WITHIN_MS = 20_000;
+
+export function startSimulator(
+  setting: SimulationSetting,
+  onAcknowledged: (reportId: string) => void = () => {},
+): Simulator {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: setting });
+  let latest = createStatsCollector(setting.clients, () => {}).read();
+  const done = new Promise<void>((resolve, reject) => {
+    worker.on("message", (message: PopulationMessage) => {
+      latest = message.stats;
+      message.acknowledged.forEach(onAcknowledged);
+      if (message.done) resolve();
+    });
+    worker.once("error", reject);
+    worker.once("exit", () => reject(new Error("the simulated population ended by itself")));
+  });
+  done.catch(() => {});
+  return {
+    stats: () => latest,
+    async stop() {
+      worker.postMessage("stop");
+      const timeout = setTimeout(() => void worker.terminate(), STOP_WITHIN_MS);
+      await done;
+      clearTimeout(timeout);
+      await worker.terminate();
+      return latest;
+    },
+  };
+}
