@@ -14,7 +14,10 @@ const schema = z.object({
   eventLogPath: configTypes.path,
   maxInFlightReports: configTypes.count.default(INGEST_LIMITS.maxInFlightReports),
   redeemMaxItems: configTypes.count
-    .refine((count) => count >= 1 && count <= LIMITS.maxRedemptionsPerRequest)
+    .refine(
+      (count) => count >= 1 && count <= LIMITS.maxRedemptionsPerRequest,
+      `must be from 1 to ${LIMITS.maxRedemptionsPerRequest}`,
+    )
     .default(INGEST_LIMITS.redeemMaxItems),
   redeemMaxWaitMs: configTypes.durationMs.default(INGEST_LIMITS.redeemMaxWaitMs),
   appendTimeoutMs: configTypes.durationMs.default(INGEST_LIMITS.appendTimeoutMs),

@@ -8,7 +8,7 @@ import { createIntake } from "./intake.ts";
 
 export interface IngestService extends Service {
   readonly app: Hono;
-  /** Where the edge sends reports; undefined unless it runs. */
+  /** Where the edge sends reports; undefined until it has started. */
   readonly url: string | undefined;
   readonly adminUrl: string | undefined;
 }
@@ -28,6 +28,13 @@ export function createIngestService(context: IngestContext): IngestService {
   });
   let server: HttpServer | undefined;
   let adminServer: HttpServer | undefined;
+  let stopping: Promise<void> | undefined;
+
+  async function stop(): Promise<void> {
+    await server?.close();
+    await intake.stop();
+    await adminServer?.close();
+  }
 
   return {
     name: "ingest",
@@ -45,12 +52,9 @@ export function createIngestService(context: IngestContext): IngestService {
       server = await listen({ fetch: app.fetch, host, port: config.listenPort, limits: HTTP_LIMITS });
       logger.info("service.started", { port: server.port });
     },
-    async stop() {
-      await server?.close();
-      await intake.stop();
-      await adminServer?.close();
-      server = undefined;
-      adminServer = undefined;
+    stop() {
+      stopping ??= stop();
+      return stopping;
     },
   };
 }

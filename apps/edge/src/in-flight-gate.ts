@@ -1,0 +1,22 @@
+import { ProblemError } from "@dit/service-kit";
+
+/** Bounds how many requests are worked on at once, and with them every queue and buffer behind it. */
+export interface InFlightGate {
+  /** Throws ProblemError `overloaded` at once if the gate is full: waiting outside would be one more queue. */
+  pass<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export function createInFlightGate(maxInFlight: number): InFlightGate {
+  let inFlight = 0;
+  return {
+    async pass(work) {
+      if (inFlight >= maxInFlight) throw new ProblemError("overloaded", { retryAfterSeconds: 1 });
+      inFlight++;
+      try {
+        return await work();
+      } finally {
+        inFlight--;
+      }
+    },
+  };
+}

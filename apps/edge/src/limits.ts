@@ -1,0 +1,28 @@
+/** The edge's own bounds and waits, each with its unit and its reason. */
+export const EDGE_LIMITS = {
+  /** Steady requests of one address: one household or one office behind a NAT, not one client. */
+  ratePerSecond: 50,
+  /** What an address may send at once after a pause. */
+  rateBurst: 200,
+  /** Addresses remembered at once; beyond it the least recently seen is forgotten. About 100 bytes each. */
+  maxRateLimitedAddresses: 100_000,
+  /** Requests worked on at once: at 64 KiB each this is also the bound on memory. Beyond it: `overloaded`. */
+  maxInFlightRequests: 2_048,
+  /** For a body to arrive after its headers, on a slow mobile link. */
+  bodyTimeoutMs: 15_000,
+  headersTimeoutMs: 10_000,
+  /** For a whole request: longer than its parts, so that they answer with a problem document first. */
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 5_000,
+  /** The three headers of the protocol fit in 1 KiB; browsers add several. */
+  maxHeaderBytes: 8 * 1024,
+  maxConnections: 10_000,
+  upstreamConnections: 64,
+  upstreamConnectTimeoutMs: 2_000,
+  /** Longer than ingest's own deadlines, so that its answer arrives. */
+  upstreamTimeoutMs: 20_000,
+  /** A problem document is far smaller. */
+  maxUpstreamResponseBytes: 8 * 1024,
+} as const satisfies Record<string, number>;
+
+export type EdgeLimits = { readonly [name in keyof typeof EDGE_LIMITS]: number };

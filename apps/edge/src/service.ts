@@ -1,0 +1,80 @@
+import {
+  createAdminApp,
+  createTicker,
+  errorReason,
+  type HttpServer,
+  listen,
+  type Service,
+} from "@dit/service-kit";
+import packageJson from "../package.json" with { type: "json" };
+import { createEdgeApp } from "./app.ts";
+import type { EdgeContext } from "./context.ts";
+import { createInFlightGate } from "./in-flight-gate.ts";
+import { EDGE_LIMITS } from "./limits.ts";
+import { createRateLimiter } from "./rate-limiter.ts";
+import { checkReachable } from "./reachable.ts";
+import { createUpstream } from "./upstream.ts";
+
+export interface EdgeService extends Service {
+  /** Where clients send reports; undefined until it has started. */
+  readonly url: string | undefined;
+  readonly adminUrl: string | undefined;
+}
+
+const MIN_FORGETTING_MS = 1000;
+
+export function createEdgeService(context: EdgeContext): EdgeService {
+  const { clock, logger, metrics, config } = context;
+  const { ingestUrl, edgeSecret, listenHost: host } = config;
+  const limits = { ...EDGE_LIMITS, ...config.limits };
+  const limiter = createRateLimiter({ clock, limits });
+  const upstream = createUpstream({ ingestUrl, edgeSecret, limits, metrics });
+  const gate = createInFlightGate(limits.maxInFlightRequests);
+  const app = createEdgeApp(context, { limiter, upstream, gate, bodyTimeoutMs: limits.bodyTimeoutMs });
+  const ingestCheck = {
+    name: "ingest",
+    check: () => checkReachable(ingestUrl, limits.upstreamConnectTimeoutMs),
+  };
+  const admin = createAdminApp({
+    service: "edge",
+    version: packageJson.version,
+    metrics,
+    checks: [ingestCheck],
+  });
+  const forgetting = createTicker({
+    // The time in which an empty bucket fills: no address is remembered longer than twice that after its last request.
+    intervalMs: Math.max(MIN_FORGETTING_MS, (limits.rateBurst / limits.ratePerSecond) * 1000),
+    run: async () => limiter.forget(),
+    onError: (error) => logger.error("rate_limiter.failed", { reason: errorReason(error) }),
+  });
+  let server: HttpServer | undefined;
+  let adminServer: HttpServer | undefined;
+  let stopping: Promise<void> | undefined;
+
+  async function stop(): Promise<void> {
+    await server?.close();
+    await forgetting.stop();
+    await upstream.close();
+    await adminServer?.close();
+  }
+
+  return {
+    name: "edge",
+    get url() {
+      return server?.url;
+    },
+    get adminUrl() {
+      return adminServer?.url;
+    },
+    async start() {
+      adminServer = await listen({ fetch: admin.fetch, host, port: config.adminPort });
+      server = await listen({ fetch: app.fetch, host, port: config.listenPort, limits });
+      forgetting.start();
+      logger.info("service.started", { port: server.port });
+    },
+    stop() {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}

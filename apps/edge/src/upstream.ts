@@ -1,0 +1,83 @@
+import { CREDENTIAL_HEADER, ROUTES } from "@dit/protocol";
+import { type Metrics, ProblemError, type Secret } from "@dit/service-kit";
+import { errors, Pool } from "undici";
+import type { EdgeLimits } from "./limits.ts";
+import type { PresentedReport } from "./presented-report.ts";
+import { refusalOf } from "./refusal.ts";
+
+const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 25];
+
+/** Ingest, as the edge sees it: one fixed origin. */
+export interface Upstream {
+  /**
+   * Resolves if ingest accepted the report. Throws ProblemError: ingest's own refusal rebuilt, `upstream_unavailable` or
+   * `upstream_timeout`.
+   */
+  forward(report: PresentedReport): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createUpstream(options: {
+  readonly ingestUrl: string;
+  readonly edgeSecret: Secret;
+  readonly limits: EdgeLimits;
+  readonly metrics: Metrics;
+}): Upstream {
+  const { edgeSecret, limits, metrics } = options;
+  const forwardSeconds = metrics.histogram(
+    "forward_seconds",
+    "From sending a report to ingest to its answer",
+    LATENCY_SECONDS,
+  );
+  const pool = new Pool(new URL(options.ingestUrl).origin, {
+    connections: limits.upstreamConnections,
+    connect: { timeout: limits.upstreamConnectTimeoutMs },
+    headersTimeout: limits.upstreamTimeoutMs,
+    bodyTimeout: limits.upstreamTimeoutMs,
+    maxResponseSize: limits.maxUpstreamResponseBytes,
+  });
+
+  /** A new request: no header of the client's is copied, each is written here from a value that was checked. */
+  async function send({ useCase, contentEncoding, credential, body }: PresentedReport) {
+    const {
+      statusCode,
+      headers,
+      body: answer,
+    } = await pool.request({
+      method: "POST",
+      path: ROUTES.reports(useCase),
+      headers: {
+        "content-type": "application/json",
+        ...(contentEncoding === "gzip" ? { "content-encoding": "gzip" } : {}),
+        [CREDENTIAL_HEADER]: credential,
+        "dit-edge": edgeSecret.reveal(),
+      },
+      body,
+    });
+    return { statusCode, headers, text: await answer.text() };
+  }
+
+  return {
+    async forward(report) {
+      const stopTimer = forwardSeconds.startTimer();
+      const answer = await send(report)
+        .finally(stopTimer)
+        .catch((error: unknown) => {
+          throw new ProblemError(isTimeout(error) ? "upstream_timeout" : "upstream_unavailable", {
+            cause: error,
+          });
+        });
+      if (answer.statusCode === 202) return;
+      throw refusalOf(answer);
+    },
+    close: () => pool.close(),
+  };
+}
+
+function isTimeout(error: unknown): boolean {
+  return (
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError ||
+    error instanceof errors.ConnectTimeoutError
+  );
+}
