@@ -6,7 +6,7 @@ export interface Documents {
   get<T extends Json>(collection: string, key: string): Promise<Document<T> | undefined>;
   /** Ordered by key. */
   list<T extends Json>(collection: string): Promise<Document<T>[]>;
-  /** Throws `VersionConflictError`, and changes nothing, if any document is not at its expected version. */
+  /** Throws `VersionConflictError`, and changes nothing, if any document is not at its expected version or named twice. */
   commit(commit: DocumentsCommit): Promise<void>;
   /** Audit entries after `afterSequence` (0 for all), oldest first. */
   readAudit(afterSequence: number, maxEntries: number): Promise<AuditRecord[]>;

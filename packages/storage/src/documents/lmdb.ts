@@ -35,6 +35,8 @@ export async function openLmdbDocuments({ path }: LmdbDocumentsOptions): Promise
         ...change,
         storeKey: documentKey(change.collection, change.key),
       }));
+      const repeated = findRepeated(keyed);
+      if (repeated !== undefined) throw new VersionConflictError(repeated.collection, repeated.key);
       const conflict = await environment.write(() => {
         const stale = keyed.find(
           (change) => (readDocument(documents, change.storeKey)?.version ?? 0) !== change.expectedVersion,
@@ -86,6 +88,12 @@ function applyChange(table: Table, change: DocumentChange & { storeKey: Buffer }
   }
   const stored: StoredDocument = { version: change.expectedVersion + 1, value: change.value };
   table.putSync(change.storeKey, Buffer.from(JSON.stringify(stored)));
+}
+
+/** The second change of one document is never at its expected version: both were made for the version before. */
+function findRepeated<Change extends { storeKey: Buffer }>(changes: readonly Change[]): Change | undefined {
+  const seen = new Set<string>();
+  return changes.find(({ storeKey }) => seen.size === seen.add(storeKey.toString()).size);
 }
 
 function appendAudit(table: Table, entries: readonly AuditEntry[]): void {
