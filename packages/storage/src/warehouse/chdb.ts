@@ -7,6 +7,14 @@ import { encodeJsonEachRow } from "./json-each-row.ts";
 import { createLanes } from "./lanes.ts";
 import { type Warehouse, WarehouseError, type WarehouseInsert } from "./warehouse.ts";
 
+export {
+  openReadOnlyChdb,
+  type ReadOnlyChdb,
+  type ReadOnlyChdbOptions,
+  type ReadOnlyResult,
+} from "./chdb-read-only.ts";
+export { NotReadingError } from "./reading-statement.ts";
+
 export interface ChdbWarehouseOptions {
   /** The engine's data directory. A process can have one only. */
   readonly path: string;

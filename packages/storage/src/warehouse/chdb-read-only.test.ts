@@ -1,0 +1,97 @@
+import { access } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeTemporaryDirectory, type TemporaryDirectory } from "../contract/temporary-directory.ts";
+import { openChdbWarehouse } from "./chdb.ts";
+import { openReadOnlyChdb, type ReadOnlyChdb } from "./chdb-read-only.ts";
+import { batchInsert, CREATE_TABLE, TABLE } from "./contract-table.ts";
+import { NotReadingError } from "./reading-statement.ts";
+import type { Warehouse } from "./warehouse.ts";
+
+describe("what strangers may do with the embedded warehouse", () => {
+  let directory: TemporaryDirectory;
+  let warehouse: Warehouse;
+  let reading: ReadOnlyChdb;
+  beforeAll(async () => {
+    directory = await makeTemporaryDirectory();
+    const path = `${directory.path}/warehouse`;
+    warehouse = await openChdbWarehouse({ path });
+    for (const sql of CREATE_TABLE) await warehouse.command(sql);
+    await warehouse.insert(batchInsert("a"));
+    reading = openReadOnlyChdb({ path, maxExecutionSeconds: 1, maxMemoryBytes: 50_000_000 });
+  });
+  afterAll(async () => {
+    await reading.close();
+    await warehouse.close();
+    await directory.remove();
+  });
+
+  async function answer(sql: string, parameters: Record<string, string> = {}): Promise<string> {
+    return Buffer.from((await reading.query(sql, "TSV", parameters)).bytes).toString();
+  }
+
+  test.each([
+    [`SELECT count() FROM ${TABLE}`, "50\n"],
+    ["WITH 1 AS x SELECT x + 1", "2\n"],
+    ["(SELECT 1) UNION ALL (SELECT 1)", "1\n1\n"],
+    ["-- said before\n/* and */ SELECT 1;", "1\n"],
+    ["SHOW TABLES FROM contract", "events\n"],
+    [`EXISTS TABLE ${TABLE}`, "1\n"],
+    ["SELECT 'INTO OUTFILE' AS `PARALLEL WITH`, '\\'' AS \"INTO OUTFILE\"", "INTO OUTFILE\t\\'\n"],
+    ["SELECT 1 AS one FORMAT JSONEachRow", '{"one":1}\n'],
+  ])("answers %s", async (sql, expected) => {
+    expect(await answer(sql)).toBe(expected);
+  });
+
+  test("binds parameters as the HTTP interface does, escaped, and forgets them", async () => {
+    const parameters = { text: "a\\tb it's \\\\", list: "['x','y']", none: "\\N" };
+    const sql =
+      "SELECT {text:String}, {list:Array(String)}[2], isNull({none:Nullable(String)}) FORMAT TSVRaw";
+    expect(await answer(sql, parameters)).toBe("a\tb it's \\\ty\t1\n");
+    await expect(answer("SELECT {text:String}")).rejects.toThrow(/UNKNOWN_QUERY_PARAMETER/);
+    await expect(answer("SELECT 1", { "a = 1; SELECT": "x" })).rejects.toThrow(RangeError);
+  });
+
+  test.each([
+    "SYSTEM STOP MERGES",
+    "/* SELECT */ SYSTEM SHUTDOWN",
+    "KILL QUERY WHERE 1",
+    "USE system",
+    "SET max_memory_usage = 0",
+    "DROP TABLE contract.events",
+    "INSERT INTO contract.events SELECT 'b', 1, ''",
+    "BACKUP DATABASE contract TO File('x')",
+    "SELECT 1 PARALLEL WITH SYSTEM STOP MERGES",
+    "SELECT 1 INTO OUTFILE '/tmp/dit-outfile'",
+    "SELECT '\\\\' INTO OUTFILE '/tmp/dit-outfile'",
+    "SELECT 'it''s' INTO OUTFILE '/tmp/dit-outfile'",
+    "SHOW TABLES INTO/**/OUTFILE '/tmp/dit-outfile'",
+  ])("does not even try %s", async (sql) => {
+    await expect(answer(sql)).rejects.toThrow(NotReadingError);
+    await expect(access("/tmp/dit-outfile")).rejects.toThrow();
+  });
+
+  test.each([
+    ["SELECT 1; SELECT 2", /Multi-statements/],
+    ["SELECT 1; DROP TABLE contract.events", /Multi-statements/],
+    ["SELECT 1'); SELECT ('2", /SYNTAX_ERROR/],
+    ["", /SYNTAX_ERROR/],
+    ["SELECT * FROM file('/etc/passwd', 'LineAsString')", /READONLY/],
+    ["SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')", /READONLY/],
+    ["SELECT 1 SETTINGS readonly = 0", /READONLY/],
+    ["SELECT 1 SETTINGS max_execution_time = 0", /READONLY/],
+    ["SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1", /TIMEOUT_EXCEEDED/],
+    ["SELECT uniqExact(number) FROM numbers(100000000)", /MEMORY_LIMIT_EXCEEDED/],
+  ])("refuses %s", async (sql, reason) => {
+    await expect(answer(sql)).rejects.toThrow(reason);
+  });
+
+  test("sees what is written while it reads, and writes go on", async () => {
+    const [, , rows] = await Promise.all([
+      answer("SELECT sleep(0.3)"),
+      warehouse.insert(batchInsert("b")),
+      answer("SELECT 1"),
+    ]);
+    expect(rows).toBe("1\n");
+    expect(await answer(`SELECT count() FROM ${TABLE}`)).toBe("100\n");
+  });
+});
