@@ -13,8 +13,11 @@ import { framed, utf8 } from "../framing.ts";
 import { checkInput, checkScalar, checkSeed, isZero } from "./checks.ts";
 import type { KeyPair } from "./poprf.ts";
 
-const SHA512_BLOCK_BYTES = 128;
-const UNIFORM_BYTES = 64;
+// RFC 9380 section 5.3.1: what expand_message_xmd puts around a message, for 64 bytes of output.
+const EMPTY_BLOCK = new Uint8Array(128);
+const UNIFORM_BYTES_AND_ZERO = Uint8Array.of(0, 64, 0);
+const ONE = Uint8Array.of(1);
+
 const FINALIZE = utf8("Finalize");
 
 /** ristretto255-SHA512 of RFC 9497 section 4.1 in one mode, on libsodium: constant time in every secret. */
@@ -23,23 +26,17 @@ export type SodiumSuite = ReturnType<typeof createSodiumSuite>;
 export function createSodiumSuite(sodium: typeof Sodium, mode: 1 | 2) {
   // Section 3.1: the mode is part of every domain, so that nothing made in one mode serves in another.
   const context = concat(utf8("OPRFV1-"), Uint8Array.of(mode), utf8("-ristretto255-SHA512"));
-  const groupDomain = concat(utf8("HashToGroup-"), context);
-  const scalarDomain = concat(utf8("HashToScalar-"), context);
-  const keyDomain = concat(utf8("DeriveKeyPair"), context);
+  const groupDomain = domainPrime("HashToGroup-", context);
+  const scalarDomain = domainPrime("HashToScalar-", context);
+  const keyDomain = domainPrime("DeriveKeyPair", context);
   const seedDomain = concat(utf8("Seed-"), context);
 
   const sha512 = (...parts: readonly Uint8Array[]) => sodium.crypto_hash_sha512(concat(...parts));
 
   /** RFC 9380 section 5.3.1 for one block of output, which is all that either hash needs. */
   function expandMessage(message: Uint8Array, domain: Uint8Array): Uint8Array {
-    const domainPrime = concat(domain, Uint8Array.of(domain.length));
-    const b0 = sha512(
-      new Uint8Array(SHA512_BLOCK_BYTES),
-      message,
-      Uint8Array.of(0, UNIFORM_BYTES, 0),
-      domainPrime,
-    );
-    return sha512(b0, Uint8Array.of(1), domainPrime);
+    const b0 = sha512(EMPTY_BLOCK, message, UNIFORM_BYTES_AND_ZERO, domain);
+    return sha512(b0, ONE, domain);
   }
 
   function hashToScalarIn(domain: Uint8Array, message: Uint8Array): Scalar {
@@ -108,4 +105,10 @@ export function createSodiumSuite(sodium: typeof Sodium, mode: 1 | 2) {
     output,
     invert: (value: Scalar) => scalar(sodium.crypto_core_ristretto255_scalar_invert(value)),
   };
+}
+
+/** RFC 9380 section 5.3.1: a domain separation tag ends in its own length. */
+function domainPrime(label: string, context: Uint8Array): Uint8Array {
+  const domain = concat(utf8(label), context);
+  return concat(domain, Uint8Array.of(domain.length));
 }
