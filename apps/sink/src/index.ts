@@ -1,1 +1,5 @@
-export {};
+export { loadSinkConfig, type SinkConfig, settingsOf } from "./config.ts";
+export type { SinkContext } from "./context.ts";
+export type { ReconcileReport } from "./reconcile-partition.ts";
+export { createSinkService, type SinkProgress, type SinkService } from "./service.ts";
+export { DEFAULT_SINK_SETTINGS, type SinkSettings } from "./settings.ts";

@@ -1,0 +1,111 @@
+import type { DeadLetter } from "./batch-plan.ts";
+import { reportChecksum } from "./checksum.ts";
+import { DEAD_LETTER_COLUMNS, DEAD_LETTERS_TABLE, type DeadLetterRow } from "./dead-letters.ts";
+import { encodeIntent } from "./intent.ts";
+import type { LedgerRow } from "./ledger.ts";
+import type { MadeBatch } from "./make-batch.ts";
+import { REPEAT_COLUMNS, REPEATS_TABLE, type RepeatRow } from "./repeats.ts";
+
+/** One insert of a batch. */
+export interface BatchContent {
+  readonly table: string;
+  /** Ends the token: one for each insert of the batch. */
+  readonly tokenPart: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly object[];
+  readonly checksum: number;
+}
+
+export function contentsOf(made: MadeBatch): BatchContent[] {
+  const letters = made.deadLetters.length - made.lostLetters;
+  const events = [...made.tables.values()].map((content) => ({ ...content, tokenPart: content.table }));
+  return [
+    ...events,
+    deadLetterContent(made, DEAD_LETTERS_TABLE, made.deadLetters.slice(0, letters)),
+    // An earlier attempt may have inserted the others without these: under one token these would be swallowed.
+    deadLetterContent(made, `${DEAD_LETTERS_TABLE}:lost`, made.deadLetters.slice(letters)),
+    repeatContent(made),
+  ].filter(({ rows }) => rows.length > 0);
+}
+
+/** What the tables must hold of the batch: rows and their checksum, by table. */
+export function expectedOf(made: MadeBatch): Pick<LedgerRow, "rows" | "checksums"> {
+  const rows: Record<string, number> = {};
+  const checksums: Record<string, number> = {};
+  const add = (table: string, count: number, checksum: number) => {
+    rows[table] = (rows[table] ?? 0) + count;
+    checksums[table] = (checksums[table] ?? 0) + checksum;
+  };
+  for (const content of contentsOf(made)) add(content.table, content.rows.length, content.checksum);
+  for (const [table, stored] of made.storedEarlier) add(table, stored.rows, stored.checksum);
+  return { rows, checksums };
+}
+
+export function ledgerRowOf(made: MadeBatch): LedgerRow {
+  const { range, intent } = made;
+  return {
+    day: intent.day,
+    topic_id: range.topicId,
+    partition: range.partition,
+    from_offset: range.from,
+    to_offset: range.to,
+    batch: made.batch,
+    records: made.records,
+    events: made.events,
+    inserted: insertedEvents(made),
+    dead_lettered: made.deadLetters.reduce((sum, { events }) => sum + events, 0),
+    deduplicated: made.deduplicated,
+    oldest_day: made.oldestDay,
+    ...expectedOf(made),
+    intent: encodeIntent(intent),
+  };
+}
+
+/** Events of the batch that are rows now. */
+export function insertedEvents({ tables, storedEarlier }: MadeBatch): number {
+  const made = [...tables.values()].reduce((count, { rows }) => count + rows.length, 0);
+  return [...storedEarlier.values()].reduce((count, { rows }) => count + rows, made);
+}
+
+function deadLetterContent(
+  { range, batch, intent }: MadeBatch,
+  tokenPart: string,
+  letters: readonly DeadLetter[],
+): BatchContent {
+  const rows = letters.map(({ useCase, reason, events, reportId }): DeadLetterRow => {
+    return {
+      ingest_day: intent.day,
+      topic_id: range.topicId,
+      partition: range.partition,
+      batch,
+      use_case: useCase,
+      reason,
+      events,
+      report_id: reportId,
+    };
+  });
+  return { table: DEAD_LETTERS_TABLE, tokenPart, columns: DEAD_LETTER_COLUMNS, rows, checksum: sum(rows) };
+}
+
+function repeatContent({ range, batch, repeatable }: MadeBatch): BatchContent {
+  const rows = repeatable.map(({ ingestDay, reportId }): RepeatRow => {
+    return {
+      ingest_day: ingestDay,
+      topic_id: range.topicId,
+      partition: range.partition,
+      batch,
+      report_id: reportId,
+    };
+  });
+  return {
+    table: REPEATS_TABLE,
+    tokenPart: REPEATS_TABLE,
+    columns: REPEAT_COLUMNS,
+    rows,
+    checksum: sum(rows),
+  };
+}
+
+function sum(rows: readonly { readonly report_id: string }[]): number {
+  return rows.reduce((total, { report_id }) => total + reportChecksum(report_id), 0);
+}

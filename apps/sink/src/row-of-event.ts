@@ -1,0 +1,53 @@
+import type { EventTable } from "./applied-schema.ts";
+import { valueFits } from "./columns.ts";
+
+/** The columns that all rows of one report share. */
+export interface ReportColumns {
+  readonly ingest_day: string;
+  readonly epoch: number;
+  readonly pid: string;
+  readonly report_id: string;
+  readonly batch: string;
+}
+
+export interface LoggedEvent {
+  readonly name: string;
+  readonly at: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+const MAX_DATE_TIME_SECONDS = 2 ** 32 - 1;
+
+export function isLoggedEvent(event: unknown): event is LoggedEvent {
+  if (typeof event !== "object" || event === null) return false;
+  const { name, at, fields } = event as Partial<Record<string, unknown>>;
+  return (
+    typeof name === "string" &&
+    Number.isSafeInteger(at) &&
+    (at as number) >= 0 &&
+    (at as number) <= MAX_DATE_TIME_SECONDS &&
+    typeof fields === "object" &&
+    fields !== null
+  );
+}
+
+/**
+ * The event's row; fields without a column are left out and counted. Undefined: a value does not fit its column. (The
+ * engine would refuse it, and with it the whole batch.)
+ */
+export function rowOfEvent(
+  { fields: columns }: EventTable,
+  { at, fields }: LoggedEvent,
+  { ingest_day, ...report }: ReportColumns,
+): { readonly row: object; readonly droppedFields: number } | undefined {
+  const row: Record<string, unknown> = { ingest_day, at, ...report };
+  let stored = 0;
+  for (const { name, type } of columns) {
+    if (!Object.hasOwn(fields, name)) continue;
+    const value = fields[name];
+    if (!valueFits(value, type)) return undefined;
+    row[name] = value;
+    stored += 1;
+  }
+  return { row, droppedFields: Object.keys(fields).length - stored };
+}

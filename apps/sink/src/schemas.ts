@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Json } from "@dit/storage";
+import { VersionConflictError } from "@dit/storage";
+import { type AppliedSchema, applySchema, eventTableName, type StoredSchema } from "./applied-schema.ts";
+import { columnTakes } from "./columns.ts";
+import type { SinkContext } from "./context.ts";
+import { alterEventTable, createEventTable, type ExistingTable } from "./event-table-ddl.ts";
+
+export interface Schemas {
+  /**
+   * The newest version of a use case that ACS lists, its tables ready; at least `minVersion` if ACS has that by now.
+   * Undefined: ACS does not list it.
+   */
+  current(useCase: string, minVersion: number): Promise<AppliedSchema | undefined>;
+  /** A version that `current` has answered before, in this life or an earlier one. */
+  at(useCase: string, version: number): Promise<AppliedSchema>;
+}
+
+/** Versions that were applied; they stay, since a batch of theirs may have to be made again. */
+const COLLECTION = "sink-schemas";
+
+type SchemasContext = Pick<SinkContext, "directory" | "warehouse" | "documents" | "logger">;
+
+export function createSchemas(context: SchemasContext): Schemas {
+  const { directory, documents } = context;
+  const known = new Map<string, AppliedSchema>();
+  let applying: Promise<unknown> = Promise.resolve();
+
+  /** One at a time: two partitions meet a new version together. */
+  function applyInTurn(useCase: string): Promise<AppliedSchema | undefined> {
+    const turn = applying.then(async () => {
+      const listed = directory.get(useCase);
+      if (listed === undefined) return undefined;
+      const { version, document } = listed;
+      const key = keyOf(useCase, version);
+      const schema = known.get(key) ?? applySchema(version, await store(context, version, document));
+      known.set(key, schema);
+      return schema;
+    });
+    applying = turn.catch(() => undefined);
+    return turn;
+  }
+
+  return {
+    async current(useCase, minVersion) {
+      const listed = directory.get(useCase);
+      if ((listed?.version ?? 0) < minVersion) await directory.refresh();
+      const { version } = directory.get(useCase) ?? { version: 0 };
+      return known.get(keyOf(useCase, version)) ?? applyInTurn(useCase);
+    },
+    async at(useCase, version) {
+      const key = keyOf(useCase, version);
+      const cached = known.get(key);
+      if (cached !== undefined) return cached;
+      const stored = await documents.get<Json>(COLLECTION, key);
+      if (stored === undefined) throw new Error("a schema that an intent names is not stored");
+      const schema = applySchema(version, stored.value as unknown as StoredSchema);
+      known.set(key, schema);
+      return schema;
+    },
+  };
+}
+
+/** Tables first: what is stored as applied has been. */
+async function store(
+  { warehouse, documents, logger }: SchemasContext,
+  version: number,
+  document: StoredSchema["document"],
+): Promise<StoredSchema> {
+  const unstorable: string[] = [];
+  for (const [event, definition] of Object.entries(document.events)) {
+    const table = eventTableName(document.useCase, event);
+    await warehouse.command(createEventTable(document, event, definition));
+    const existing = await describeTable(warehouse, table);
+    for (const statement of alterEventTable(document, event, definition, existing)) {
+      await warehouse.command(statement);
+    }
+    for (const [field, { type }] of Object.entries(definition.fields)) {
+      const column = existing.columns.find(({ name }) => name === field);
+      if (column === undefined || columnTakes(column.type, type)) continue;
+      unstorable.push(`${event}.${field}`);
+      logger.error("schema.field_unstorable", {
+        useCase: document.useCase,
+        eventName: event,
+        field,
+        version,
+      });
+    }
+  }
+  const schema: StoredSchema = { document, unstorable };
+  await keep(documents, version, schema);
+  logger.info("schema.applied", { useCase: document.useCase, version });
+  return schema;
+}
+
+async function keep(
+  documents: SinkContext["documents"],
+  version: number,
+  schema: StoredSchema,
+): Promise<void> {
+  const key = keyOf(schema.document.useCase, version);
+  const value = schema as unknown as Json;
+  const earlier = await documents.get(COLLECTION, key);
+  if (earlier !== undefined && isDeepStrictEqual(earlier.value, value)) return;
+  try {
+    const expectedVersion = earlier?.version ?? 0;
+    await documents.commit({ changes: [{ collection: COLLECTION, key, expectedVersion, value }] });
+  } catch (error) {
+    // Another sink applied the same document to the same tables.
+    if (!(error instanceof VersionConflictError)) throw error;
+  }
+}
+
+async function describeTable(warehouse: SinkContext["warehouse"], table: string): Promise<ExistingTable> {
+  const where = { database: "dit", table: table.slice("dit.".length) };
+  const columns = await warehouse.query<ExistingTable["columns"][number]>(
+    "SELECT name, type, comment FROM system.columns WHERE database = {database:String} AND table = {table:String}",
+    where,
+  );
+  const [described] = await warehouse.query<{ comment: string; engine: string }>(
+    "SELECT comment, engine_full AS engine FROM system.tables WHERE database = {database:String} AND name = {table:String}",
+    where,
+  );
+  return { columns, comment: described?.comment ?? "", engine: described?.engine ?? "" };
+}
+
+function keyOf(useCase: string, version: number): string {
+  return `${useCase}/${version}`;
+}

@@ -1,0 +1,44 @@
+import { createSealer, webCryptoRandomBytes } from "@dit/crypto-core";
+import {
+  createAcsClient,
+  createLogger,
+  createMetrics,
+  createUseCaseDirectory,
+  type Service,
+  systemClock,
+} from "@dit/service-kit";
+import type { SinkConfig } from "./config.ts";
+import { settingsOf } from "./config.ts";
+import type { SinkContext } from "./context.ts";
+import { createSinkService } from "./service.ts";
+
+type Stores = Pick<SinkContext, "eventLog" | "documents" | "warehouse">;
+
+/** A sink in a process of its own: follows ACS over the network, and closes the stores after it has stopped. */
+export async function createStandaloneSink(config: SinkConfig, stores: Stores): Promise<Service> {
+  const logger = createLogger({ service: "sink", level: config.logLevel });
+  const acs = createAcsClient({ baseUrl: config.acsUrl, serviceSecret: config.serviceSecret });
+  const directory = createUseCaseDirectory({ acs, logger });
+  const sink = createSinkService({
+    ...stores,
+    directory,
+    sealer: await createSealer(config.keyEncryptionKey),
+    clock: systemClock,
+    random: webCryptoRandomBytes,
+    logger,
+    metrics: createMetrics("sink", { processMetrics: true }),
+    config: settingsOf(config),
+  });
+  return {
+    name: sink.name,
+    async start() {
+      await directory.start();
+      await sink.start();
+    },
+    async stop() {
+      await sink.stop();
+      await directory.stop();
+      for (const store of [stores.eventLog, stores.documents, stores.warehouse]) await store.close();
+    },
+  };
+}
