@@ -159,7 +159,7 @@ function scalarSource({ randomBytes = webCryptoRandomBytes, randomScalar }: Popr
     return drawn;
   };
   return () => {
-    const drawn = scalar(randomScalar?.().slice() ?? draw());
+    const drawn = scalar(randomScalar === undefined ? draw() : new Uint8Array(randomScalar()));
     checkScalar(drawn);
     return drawn;
   };

@@ -118,7 +118,7 @@ function lastSuite() {
   return (info: Uint8Array) => {
     checkInput(info);
     const kept = last !== undefined && equalConstantTime(last.info, info) ? last : undefined;
-    last = kept ?? { info: info.slice(), suite: suiteOf(info) };
+    last = kept ?? { info: new Uint8Array(info), suite: suiteOf(info) };
     return last.suite;
   };
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
 import { element, scalar } from "../bytes.ts";
 import { createTweakCache, type Tweak } from "./tweak-cache.ts";
@@ -28,6 +29,15 @@ describe("the cache of bound keys", () => {
     expect(KEY).toEqual(filled(9));
     ask(1);
     expect(made).toHaveLength(3);
+  });
+
+  it("does not wipe a caller's Buffer, whose slices share its memory", () => {
+    const cache = createTweakCache(1);
+    const key = Buffer.from(KEY);
+    const tweak = { t: scalar(filled(1)), inverse: scalar(filled(1)), tweakedKey: element(filled(1)) };
+    cache.get(key, filled(1), () => tweak);
+    cache.clear();
+    expect(key.equals(KEY)).toBe(true);
   });
 
   it("keeps nothing of what could not be made", () => {

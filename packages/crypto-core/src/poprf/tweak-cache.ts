@@ -18,7 +18,8 @@ export function createTweakCache(maxEntries: number) {
         (entry) => equalConstantTime(entry.info, info) && equalConstantTime(entry.secretKey, secretKey),
       );
       const [kept] = at < 0 ? [] : entries.splice(at, 1);
-      const entry = kept ?? { ...make(), secretKey: secretKey.slice(), info: info.slice() };
+      // Not slice(): on a Node Buffer it shares the memory, and wiping would then wipe the caller's key.
+      const entry = kept ?? { ...make(), secretKey: new Uint8Array(secretKey), info: new Uint8Array(info) };
       entries.unshift(entry);
       if (entries.length > maxEntries) wipe(entries.pop());
       return entry;
