@@ -14,6 +14,8 @@ import type { AcsContext } from "./context.ts";
 export interface AcsService extends Service {
   /** Serves with or without sockets. */
   readonly app: Hono;
+  /** Undefined unless started. */
+  readonly url: string | undefined;
   /** Rejects while ACS cannot do its work. */
   check(): Promise<void>;
 }
@@ -41,6 +43,9 @@ export function createAcsService(context: AcsContext): AcsService {
   return {
     name: "acs",
     app: acs.app,
+    get url() {
+      return servers[0]?.url;
+    },
     check: acs.check,
     async start() {
       await acs.rotationJob();

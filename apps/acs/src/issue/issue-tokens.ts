@@ -101,12 +101,12 @@ async function allowanceOf(
   { epoch, keyVersion }: Envelope,
   account: AccountId,
 ): Promise<Allowance> {
-  const expiresAtSeconds = counterExpirySeconds(document.epoch, epoch);
-  const accountKey = await accountKeys.keyOf(document.useCase, epoch, expiresAtSeconds);
+  const endSeconds = epochEndSeconds(epoch, document.epoch.seconds) + document.epoch.graceSeconds;
+  const accountKey = await accountKeys.keyOf(document.useCase, epoch, endSeconds);
   return {
     key: allowanceKey(accountKey, keyVersion, account),
     limit: document.issuance.tokensPerEpoch,
-    expiresAtSeconds,
+    expiresAtSeconds: counterExpirySeconds(document.epoch, epoch),
   };
 }
 
