@@ -17,14 +17,12 @@ const applicationServers = z
   })
   .pipe(
     z.record(
+      z.string().regex(/^[a-z][a-z0-9_]{0,39}$/),
       z
-        .string()
-        .regex(/^[a-z][a-z0-9_]{0,39}$/, "has a server id that is not lower-case letters, digits and _"),
-      z
-        .string(`must map server ids to secrets`)
+        .string("must map server ids to secrets")
         .min(MIN_SECRET_LENGTH, `has a secret shorter than ${MIN_SECRET_LENGTH} characters`)
         .transform((text) => new Secret(text)),
-      "must be an object",
+      "must be an object whose keys are server ids: lower-case letters, digits and _, at most 40",
     ),
   )
   .describe("JSON object: application server id -> its secret of at least 32 characters");
