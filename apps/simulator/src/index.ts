@@ -1,3 +1,4 @@
+export { fetchAccessToken } from "./access-token.ts";
 export type { SimulationSetting } from "./setting.ts";
 export { type Simulator, startSimulator } from "./simulator.ts";
 export type { SimulationStats } from "./stats.ts";

@@ -1,0 +1,145 @@
+import { createAcsService } from "@dit/acs";
+import { createSealer, webCryptoRandomBytes } from "@dit/crypto-core";
+import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
+import { createEdgeService } from "@dit/edge";
+import { createIngestService } from "@dit/ingest";
+import {
+  createAcsAdminClient,
+  createAcsClient,
+  createLogger,
+  createMetrics,
+  createUseCaseDirectory,
+  type Service,
+  systemClock,
+} from "@dit/service-kit";
+import { createSinkService, settingsOf } from "@dit/sink";
+import { createWarehouseEndpointService } from "../warehouse-endpoint/warehouse-endpoint-service.ts";
+import { openDataDirectory } from "./data-directory.ts";
+import { startDevelopmentIdentityProvider } from "./development-identity-provider.ts";
+import { developmentUseCases } from "./development-use-cases.ts";
+import { createPipelineAccount, type PipelineAccount } from "./pipeline-account.ts";
+import { loadPipelineConfig } from "./pipeline-config.ts";
+import { openStores } from "./stores.ts";
+
+export interface PipelineOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly dataDirectory: string;
+  /** Any free ports instead of the configured ones, so that it can run beside another. */
+  readonly freePorts: boolean;
+  /** Gets each line of the services' logs. */
+  readonly writeLog: (line: string) => void;
+}
+
+/** Every service of DIT, running in this process on embedded engines. */
+export interface Pipeline {
+  readonly environment: string;
+  readonly edgeUrl: string;
+  readonly acsUrl: string;
+  readonly warehouseUrl: string;
+  /** Undefined in production mode, where accounts come from the deployment's own identity provider. */
+  readonly identityProviderUrl: string | undefined;
+  readonly account: PipelineAccount;
+  /** Takes no more reports, stores those that were accepted, and closes everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The services are the same as in processes of their own, with the same HTTP between them, but for ingest and sink, which call
+ * the ACS app's `fetch` directly. What fails to start takes down what has started.
+ */
+export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
+  await using cleanup = new AsyncDisposableStack();
+  const started = async <S extends Service>(service: S): Promise<S> => {
+    cleanup.defer(() => service.stop());
+    await service.start();
+    return service;
+  };
+  const data = await openDataDirectory(options.dataDirectory);
+  const config = loadPipelineConfig(options.env, data, options.freePorts);
+  const stores = await openStores(data, cleanup);
+  const sealer = await createSealer(config.acs.keyEncryptionKey);
+  const parts = (service: string, { logLevel }: { logLevel: typeof config.acs.logLevel }) => ({
+    ...stores,
+    clock: systemClock,
+    logger: createLogger({ service, level: logLevel, write: options.writeLog }),
+    metrics: createMetrics(service),
+  });
+
+  const acsParts = parts("acs", config.acs);
+  const acs = await started(
+    createAcsService({ ...acsParts, sealer, poprf: await createLibsodiumPoprf(), config: config.acs }),
+  );
+  const identityProvider = config.identityProvider.production
+    ? undefined
+    : await startDevelopmentIdentityProvider({
+        ...parts("identity_provider", config.identityProvider),
+        config: config.identityProvider,
+      });
+  if (identityProvider !== undefined) cleanup.defer(() => identityProvider.close());
+  const inProcess = {
+    baseUrl: "http://acs",
+    fetch: async (input: string | URL | Request, init?: RequestInit) =>
+      acs.app.fetch(new Request(input, init)),
+  };
+  const admin = createAcsAdminClient({ ...inProcess, adminSecret: config.acs.adminSecret });
+  if (identityProvider !== undefined) {
+    for (const document of developmentUseCases(identityProvider.jwksUrl)) await admin.applyUseCase(document);
+  }
+  const acsClient = createAcsClient({ ...inProcess, serviceSecret: config.acs.serviceSecret });
+  const directory = createUseCaseDirectory({ acs: acsClient, logger: acsParts.logger });
+  await directory.start();
+  cleanup.defer(() => directory.stop());
+
+  await started(
+    createSinkService({
+      ...parts("sink", config.sink),
+      sealer,
+      directory,
+      random: webCryptoRandomBytes,
+      config: settingsOf(config.sink),
+    }),
+  );
+  const ingestParts = parts("ingest", config.ingest);
+  const ingest = await started(
+    createIngestService({
+      ...ingestParts,
+      acs: acsClient,
+      directory,
+      config: { ...config.ingest, limits: config.ingest },
+    }),
+  );
+  const edgeParts = parts("edge", config.edge);
+  const edge = await started(
+    createEdgeService({
+      ...edgeParts,
+      config: { ...config.edge, ingestUrl: urlOf(ingest), limits: config.edge },
+    }),
+  );
+  const endpoint = await started(
+    createWarehouseEndpointService({
+      ...parts("warehouse", config.warehouse),
+      warehouse: stores.readOnlyWarehouse,
+      config: config.warehouse,
+    }),
+  );
+
+  const running = cleanup.move();
+  return {
+    environment: config.acs.environment,
+    edgeUrl: urlOf(edge),
+    acsUrl: urlOf(acs),
+    warehouseUrl: urlOf(endpoint),
+    identityProviderUrl: identityProvider?.url,
+    account: createPipelineAccount({
+      ...stores,
+      directory,
+      metrics: { acs: acsParts.metrics, edge: edgeParts.metrics, ingest: ingestParts.metrics },
+    }),
+    stop: () => running.disposeAsync(),
+  };
+}
+
+function urlOf(service: Service & { readonly url: string | undefined }): string {
+  if (service.url === undefined) throw new Error(`${service.name} does not listen`);
+  return service.url;
+}

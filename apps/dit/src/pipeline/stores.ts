@@ -1,0 +1,27 @@
+import type { Counters, Documents, EventLog, Warehouse } from "@dit/storage";
+import { openLmdbCounters } from "@dit/storage/counters/lmdb";
+import { openLmdbDocuments } from "@dit/storage/documents/lmdb";
+import { openLmdbEventLog } from "@dit/storage/event-log/lmdb";
+import { openChdbWarehouse, openReadOnlyChdb, type ReadOnlyChdb } from "@dit/storage/warehouse/chdb";
+import type { DataDirectory } from "./data-directory.ts";
+
+/** The embedded engines of one box, opened; what is opened is put on `cleanup`. */
+export interface Stores {
+  readonly counters: Counters;
+  readonly documents: Documents;
+  readonly eventLog: EventLog;
+  readonly warehouse: Warehouse;
+  readonly readOnlyWarehouse: ReadOnlyChdb;
+}
+
+export async function openStores(data: DataDirectory, cleanup: AsyncDisposableStack): Promise<Stores> {
+  const opened = async <T extends { close(): Promise<void> }>(store: T | Promise<T>): Promise<T> =>
+    cleanup.adopt(await store, (open) => open.close());
+  return {
+    counters: await opened(openLmdbCounters({ path: data.counters })),
+    documents: await opened(openLmdbDocuments({ path: data.documents })),
+    eventLog: await opened(openLmdbEventLog({ path: data.eventLog })),
+    warehouse: await opened(openChdbWarehouse({ path: data.warehouse })),
+    readOnlyWarehouse: await opened(openReadOnlyChdb({ path: data.warehouse })),
+  };
+}
