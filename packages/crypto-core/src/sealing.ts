@@ -54,7 +54,7 @@ export async function createSealer(
   };
 }
 
-function gcm(nonce: Uint8Array<ArrayBuffer>, context: string): AesGcmParams {
+function gcm(nonce: Uint8Array<ArrayBuffer>, context: string) {
   const additionalData = framed(utf8(LABELS.seal), Uint8Array.of(VERSION), utf8(context));
   return { name: "AES-GCM", iv: nonce, additionalData, tagLength: 8 * TAG_BYTES };
 }
