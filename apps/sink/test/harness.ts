@@ -33,15 +33,36 @@ export interface Ports {
   readonly documents: Documents;
 }
 
-/** The real engines in one directory. One warehouse a process: a test file that needs several logs opens those by themselves. */
-export async function openPorts(directory: string): Promise<Ports & { close(): Promise<void> }> {
-  const eventLog = await openLmdbEventLog({ path: join(directory, "log"), partitions: 2 });
-  const documents = await openLmdbDocuments({ path: join(directory, "documents") });
-  const warehouse = await openChdbWarehouse({ path: join(directory, "warehouse") });
-  const close = async () => {
-    for (const port of [eventLog, documents, warehouse]) await port.close();
+/** A process can have one warehouse, so a file's tests share it; each has a log and documents of its own. */
+export interface TestStores {
+  readonly warehouse: Warehouse;
+  open(): Promise<Ports>;
+  close(): Promise<void>;
+}
+
+export async function openTestStores(): Promise<TestStores> {
+  const directory = await makeDirectory();
+  const warehouse = await openChdbWarehouse({ path: join(directory.path, "warehouse") });
+  const opened: { close(): Promise<void> }[] = [warehouse];
+  return {
+    warehouse,
+    async open() {
+      const stores = await openLogAndDocuments(join(directory.path, String(opened.length)));
+      opened.push(stores.eventLog, stores.documents);
+      return { ...stores, warehouse };
+    },
+    async close() {
+      for (const store of opened) await store.close();
+      await directory.remove();
+    },
   };
-  return { eventLog, warehouse, documents, close };
+}
+
+/** One partition, so that records keep their order. */
+export async function openLogAndDocuments(path: string): Promise<Omit<Ports, "warehouse">> {
+  const eventLog = await openLmdbEventLog({ path: join(path, "log"), partitions: 1 });
+  const documents = await openLmdbDocuments({ path: join(path, "documents") });
+  return { eventLog, documents };
 }
 
 export async function makeDirectory(): Promise<{ readonly path: string; remove(): Promise<void> }> {

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  append,
+  createTestAcs,
+  createTestSink,
+  drained,
+  makeReport,
+  makeUseCase,
+  opened,
+  openTestStores,
+  rowsOf,
+  runUntilDrained,
+  type TestStores,
+} from "./harness.ts";
+
+let stores: TestStores;
+
+beforeAll(async () => {
+  stores = await openTestStores();
+});
+
+afterAll(() => stores.close());
+
+function columnsOf(useCase: string) {
+  return stores.warehouse.query<{ name: string; type: string; comment: string }>(
+    "SELECT name, type, comment FROM system.columns WHERE database = 'dit' AND table = {table:String} ORDER BY position",
+    { table: `${useCase}__opened` },
+  );
+}
+
+async function engineOf(useCase: string): Promise<string> {
+  const [row] = await stores.warehouse.query<{ engine: string }>(
+    "SELECT engine_full AS engine FROM system.tables WHERE database = 'dit' AND name = {table:String}",
+    { table: `${useCase}__opened` },
+  );
+  return row?.engine ?? "";
+}
+
+describe("tables follow the use-case document", () => {
+  it("are typed, described, partitioned and expired by ingest day", async () => {
+    const ports = await stores.open();
+    const useCase = makeUseCase({ retentionDays: 30, purpose: "it's a \\ test" });
+    const acs = await createTestAcs(useCase);
+    await append(ports.eventLog, [makeReport(useCase.useCase)]);
+    await runUntilDrained(ports, await createTestSink(ports, acs.directory));
+
+    const columns = await columnsOf(useCase.useCase);
+    expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      "ingest_day Date",
+      "at DateTime('UTC')",
+      "epoch UInt32",
+      "pid UUID",
+      "report_id UUID",
+      "batch UInt64",
+      "cold Nullable(Bool)",
+      "items Nullable(Int64)",
+      "duration Nullable(Float64)",
+      "screen LowCardinality(Nullable(String))",
+      "locale Nullable(String)",
+    ]);
+    expect(columns.find(({ name }) => name === "duration")?.comment).toBe("Until the first frame [ms]");
+    const engine = await engineOf(useCase.useCase);
+    expect(engine).toContain(
+      "PARTITION BY ingest_day ORDER BY (at, pid, report_id) TTL ingest_day + toIntervalDay(30)",
+    );
+    expect(engine).toContain("non_replicated_deduplication_window");
+  });
+
+  it("take new fields, comments and retention while it runs, and keep the column of a field that was removed", async () => {
+    const ports = await stores.open();
+    const before = makeUseCase();
+    const acs = await createTestAcs(before);
+    const { sink } = await createTestSink(ports, acs.directory);
+    await sink.start();
+    await append(ports.eventLog, [makeReport(before.useCase, { events: [opened({ locale: "de" })] })]);
+    await drained(ports);
+
+    const fields: Record<string, object> = {
+      ...before.events.opened?.fields,
+      theme: { type: "string", maxLength: 9 },
+    };
+    delete fields.locale;
+    fields.items = { type: "integer", min: 0, max: 5, description: "Things on the screen" };
+    const after = makeUseCase({
+      useCase: before.useCase,
+      retentionDays: 7,
+      events: { opened: { fields } } as never,
+    });
+    const schemaVersion = await acs.publish(after);
+    await append(ports.eventLog, [
+      makeReport(before.useCase, { schemaVersion, events: [opened({ theme: "dark", locale: "fr" })] }),
+      makeReport(before.useCase, { events: [opened({ items: 99 })] }),
+    ]);
+    await drained(ports);
+    await sink.stop();
+
+    const rows = await rowsOf<Record<string, unknown>>(stores.warehouse, before.useCase, "opened");
+    expect(rows.map(({ theme, locale, items }) => ({ theme, locale, items }))).toEqual(
+      expect.arrayContaining([
+        { theme: null, locale: "de", items: 3 },
+        { theme: "dark", locale: null, items: 3 },
+        { theme: null, locale: null, items: 99 },
+      ]),
+    );
+    const columns = await columnsOf(before.useCase);
+    expect(columns.map(({ name }) => name)).toContain("locale");
+    expect(columns.find(({ name }) => name === "items")?.comment).toBe("Things on the screen");
+    expect(await engineOf(before.useCase)).toContain("toIntervalDay(7)");
+  });
+
+  it("ask ACS for a version that the directory does not have yet", async () => {
+    const ports = await stores.open();
+    const useCase = makeUseCase();
+    const acs = await createTestAcs();
+    const { sink } = await createTestSink(ports, {
+      ...acs.directory,
+      get: acs.directory.get,
+      refresh: () => acs.publish(useCase).then(() => undefined),
+    });
+    await append(ports.eventLog, [makeReport(useCase.useCase)]);
+    await sink.start();
+    await drained(ports);
+    await sink.stop();
+    expect(await rowsOf(stores.warehouse, useCase.useCase, "opened")).toHaveLength(1);
+  });
+
+  it("keep a column's type: values of another are dropped, counted and reported, the rest is stored", async () => {
+    const ports = await stores.open();
+    const before = makeUseCase();
+    const acs = await createTestAcs(before);
+    await append(ports.eventLog, [makeReport(before.useCase)]);
+    await runUntilDrained(ports, await createTestSink(ports, acs.directory));
+    const schemaVersion = await acs.publish(
+      makeUseCase({
+        useCase: before.useCase,
+        events: {
+          opened: {
+            fields: { items: { type: "string", maxLength: 9 }, screen: { type: "string", maxLength: 9 } },
+          },
+        },
+      }),
+    );
+    const events = [{ ...opened(), fields: { items: "three", screen: "new" } }];
+    await append(ports.eventLog, [makeReport(before.useCase, { schemaVersion, events })]);
+    const test = await createTestSink(ports, acs.directory);
+    await runUntilDrained(ports, test);
+
+    const rows = await rowsOf<Record<string, unknown>>(stores.warehouse, before.useCase, "opened");
+    expect(rows.map(({ items, screen }) => ({ items, screen }))).toEqual(
+      expect.arrayContaining([
+        { items: 3, screen: "home" },
+        { items: null, screen: "new" },
+      ]),
+    );
+    expect(await test.metrics.value("fields_dropped_total")).toBe(1);
+    expect(test.log.join("\n")).toContain('"event":"schema.field_unstorable"');
+  });
+
+  it("put the reports of a use case that was withdrawn aside", async () => {
+    const ports = await stores.open();
+    const useCase = makeUseCase();
+    const acs = await createTestAcs(useCase);
+    await acs.withdraw(useCase.useCase);
+    await append(ports.eventLog, [makeReport(useCase.useCase)]);
+    const test = await createTestSink(ports, acs.directory);
+    await runUntilDrained(ports, test);
+    expect(await test.metrics.value("events_dead_lettered_total", { reason: "use_case_unknown" })).toBe(2);
+  });
+});
