@@ -45,7 +45,7 @@ export function startClient(context: Context, losses: Losses, consent: boolean):
       // After a surprise, not at once again.
       let minDelayMs = timing.flushIntervalMs;
       try {
-        await load(context, current);
+        await loadOnce(current);
         if (!isStopped(current)) await runCycle(context, current, explicit);
         minDelayMs = 0;
       } finally {
@@ -53,6 +53,11 @@ export function startClient(context: Context, losses: Losses, consent: boolean):
         if (!isStopped(current) && current.dirty) saveLater(current);
       }
     });
+  }
+
+  function loadOnce(current: Session): Promise<void> {
+    current.loaded ||= storeIsStale;
+    return load(context, current);
   }
 
   function wakeLater(current: Session, minDelayMs: number): void {
@@ -96,7 +101,7 @@ export function startClient(context: Context, losses: Losses, consent: boolean):
 
   function grantConsent(): void {
     if (closed || session !== undefined) return;
-    session = createSession(nextUploadAt(context), storeIsStale);
+    session = createSession(nextUploadAt(context));
     void cycle(session, false);
   }
 
@@ -136,7 +141,7 @@ export function startClient(context: Context, losses: Losses, consent: boolean):
       const current = session;
       if (current === undefined) return [];
       const previewed = await inLane(async () => {
-        await load(context, current);
+        await loadOnce(current);
         return previewReports(context, current);
       });
       return previewed ?? [];

@@ -15,7 +15,9 @@ export async function runCycle(context: Context, session: Session, explicit: boo
     const isDue = explicit || context.platform.nowMs() >= session.uploadAt;
     if (!isDue || isStopped(session)) return;
     await upload(context, session);
-    session.uploadAt = nextUploadAt(context);
+    // A retry has its own random time.
+    const isHeld = session.uploadHeldUntil > context.platform.nowMs();
+    session.uploadAt = isHeld ? session.uploadHeldUntil : nextUploadAt(context);
     const after = waitingEvents(session);
     // A flush goes on with new tokens while it gets anywhere.
     if (!explicit || after === 0 || after >= before) return;
@@ -31,7 +33,7 @@ export function nextUploadAt(context: Context): number {
 export function nextWakeAt(context: Context, session: Session): number {
   if (session.disabledUntil !== undefined) return session.disabledUntil;
   const fetches = plannedFetches(context, session).map(({ at }) => Math.max(at, session.fetchHeldUntil));
-  return Math.min(Math.max(session.uploadAt, session.uploadHeldUntil), ...fetches);
+  return Math.min(session.uploadAt, ...fetches);
 }
 
 function waitingEvents({ state }: Session): number {

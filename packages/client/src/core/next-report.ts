@@ -26,14 +26,15 @@ export async function nextReport(context: Context, session: Session): Promise<Si
       resigned: false,
     };
     const { batch } = state;
-    const packed = await packReport(context, pseudonym, batch.events);
+    const packed = await packReport(context, pseudonym.value, pseudonym.reports, batch.events);
     if (isStopped(session)) return undefined;
     const fit = packed?.events ?? 1;
     state.queue.unshift(...batch.events.slice(fit));
     batch.events = batch.events.slice(0, fit);
     if (packed !== undefined) {
       token.uses++;
-      batch.signed = signReport(context, pseudonym, packed, token);
+      pseudonym.reports++;
+      batch.signed = signReport(context, packed, token);
       return batch.signed;
     }
     context.lose("event_too_large");

@@ -11,22 +11,32 @@ export interface PackedReport {
   readonly gzip: boolean;
 }
 
-/** Packs as many of the events as fit, halving until they do. Undefined if the first alone is too large. */
+/**
+ * Packs as many of the events as fit, halving until they do. Undefined if the first alone is too large. `number` differs for
+ * every report of a pseudonym.
+ */
 export async function packReport(
   context: Context,
   pseudonym: string,
+  number: number,
   events: readonly QueuedEvent[],
 ): Promise<PackedReport | undefined> {
   for (let count = events.length; count >= 1; count = Math.floor(count / 2)) {
-    const json = reportJson(pseudonym, events.slice(0, count));
+    const json = reportJson(pseudonym, number, events.slice(0, count));
     const packed = await pack(context, json);
     if (packed !== undefined) return { events: count, json, ...packed };
   }
   return undefined;
 }
 
-export function reportJson(pseudonym: string, events: readonly QueuedEvent[]): string {
-  return JSON.stringify({ pseudonym, events });
+/**
+ * Two reports of the same events in the same minute under one token would be the same bytes with the same MAC, and the second
+ * be taken for a repeat of the first. So the report's number is in the blanks at the end, lowest bit first; they mean
+ * nothing (RFC 8259 section 2).
+ */
+function reportJson(pseudonym: string, number: number, events: readonly QueuedEvent[]): string {
+  const bits = [...number.toString(2)].reverse();
+  return JSON.stringify({ pseudonym, events }) + bits.map((bit) => (bit === "1" ? "\t" : " ")).join("");
 }
 
 async function pack({ platform }: Context, json: string) {
@@ -37,7 +47,7 @@ async function pack({ platform }: Context, json: string) {
     const body = gzipPaddedTo(anonymous(member));
     return body && { body, gzip: true };
   }
-  // RFC 8259 section 2: blanks after a value mean nothing.
+  // Blanks again.
   const length = paddedLength(plain.length);
   if (length === undefined) return undefined;
   const body = new Uint8Array(length).fill(0x20);

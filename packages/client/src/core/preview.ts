@@ -2,7 +2,7 @@ import { fromBase64Url } from "@dit/crypto-core";
 import { ROUTES } from "@dit/protocol";
 import type { Context } from "./context.ts";
 import type { ReportPreview } from "./options.ts";
-import { packReport, reportJson } from "./pack-report.ts";
+import { packReport } from "./pack-report.ts";
 import { currentPseudonym } from "./pseudonym.ts";
 import type { Session } from "./session.ts";
 import { reportHeaders } from "./sign-report.ts";
@@ -20,17 +20,16 @@ export async function previewReports(context: Context, { state }: Session): Prom
 
   const { batch } = state;
   const signed = batch?.signed;
-  if (batch !== undefined && signed !== undefined) {
-    const body = fromBase64Url(signed.body) ?? new Uint8Array();
-    add(body, signed.gzip, reportJson(signed.pseudonym, batch.events));
-  }
-  const pseudonym = currentPseudonym(context, state);
+  if (signed !== undefined) add(fromBase64Url(signed.body) ?? new Uint8Array(), signed.gzip, signed.json);
+  const { value, reports: made } = currentPseudonym(context, state);
   const waiting = youngEvents(context, state.queue);
   if (signed === undefined) waiting.unshift(...(batch?.events ?? []));
-  while (waiting.length > 0) {
-    const packed = await packReport(context, pseudonym, waiting.slice(0, limits.maxEventsPerReport));
+  for (let number = made; waiting.length > 0; ) {
+    const packed = await packReport(context, value, number, waiting.slice(0, limits.maxEventsPerReport));
     waiting.splice(0, packed?.events ?? 1);
-    if (packed !== undefined) add(packed.body, packed.gzip, packed.json);
+    if (packed === undefined) continue;
+    add(packed.body, packed.gzip, packed.json);
+    number++;
   }
   return reports;
 }

@@ -15,6 +15,7 @@ export interface Session {
   readonly stop: AbortController;
   /** Consent was revoked: nothing more is saved either. */
   wiped: boolean;
+  /** What the store held is in the state, or is not to be read. */
   loaded: boolean;
   /** Something changed since the last save. */
   dirty: boolean;
@@ -34,13 +35,12 @@ export interface Session {
   readonly fetchAt: Map<number, number>;
 }
 
-/** `loaded`: there is nothing to read, or it must not be read again. */
-export function createSession(uploadAt: number, loaded: boolean): Session {
+export function createSession(uploadAt: number): Session {
   return {
     state: emptyState(),
     stop: new AbortController(),
     wiped: false,
-    loaded,
+    loaded: false,
     dirty: false,
     saved: undefined,
     keys: undefined,

@@ -24,8 +24,7 @@ export function reportHeaders(gzip: boolean, credential: string): Record<string,
 /** Signs the exact bytes that will be sent, and so binds them to this token's epoch and key. */
 export function signReport(
   { settings: { environment, useCase } }: Context,
-  pseudonym: string,
-  { body, gzip }: PackedReport,
+  { body, gzip, json }: PackedReport,
   stored: StoredToken,
 ): SignedReport {
   const { keyVersion, epoch } = stored;
@@ -42,7 +41,7 @@ export function signReport(
   });
   const mac = reportMac(macKey(fromBase64Url(stored.macKey) ?? new Uint8Array()), digest);
   const credential = formatCredentialHeader({ keyVersion, epoch, token: tokenBytes, mac });
-  return { credential, pseudonym, body: toBase64Url(body), gzip };
+  return { credential, json, body: toBase64Url(body), gzip };
 }
 
 /** 16 bytes, hex. */

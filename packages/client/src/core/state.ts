@@ -23,8 +23,8 @@ export interface StoredToken {
 export interface SignedReport {
   /** Value of the credential header. */
   readonly credential: string;
-  /** The one in `body`. */
-  readonly pseudonym: string;
+  /** What `body` says. */
+  readonly json: string;
   /** As sent, base64url. */
   readonly body: string;
   readonly gzip: boolean;
@@ -40,10 +40,16 @@ export interface Batch {
   resigned: boolean;
 }
 
+/** 16 random bytes, base64url, for one rotation window; and how many reports were made with it. */
+export interface Pseudonym {
+  readonly window: number;
+  readonly value: string;
+  reports: number;
+}
+
 /** What survives a restart, written whole: a use, its report and the queue without its events become durable together. */
 export interface ClientState {
-  /** 16 random bytes, base64url, for one rotation window. */
-  pseudonym: { readonly window: number; readonly value: string } | undefined;
+  pseudonym: Pseudonym | undefined;
   tokens: StoredToken[];
   /** Tokens asked for by epoch, against the quota. */
   issued: { readonly epoch: number; readonly count: number }[];

@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { DAY_MS, HOUR_MS, START_MS } from "./testing/use-case.ts";
+import { createWorld } from "./testing/world.ts";
+
+const MINUTE_MS = 60_000;
+
+describe("uploads", () => {
+  it("leave at dithered times, however full the queue is", async () => {
+    const world = createWorld({ timing: { flushIntervalMs: 10 * MINUTE_MS, ditherMs: 10 * MINUTE_MS } });
+    const client = world.start();
+    const started = world.clock.nowMs();
+    for (let i = 0; i < 100; i++) client.log("app_opened");
+    await world.advance(10 * MINUTE_MS - 1);
+    expect(world.server.reports).toHaveLength(0);
+    await world.advance(10 * MINUTE_MS + 1);
+    expect(world.server.reports).toHaveLength(5);
+    for (let i = 0; i < 60; i++) {
+      client.log("app_opened");
+      await world.advance(5 * MINUTE_MS);
+    }
+    const times = [...new Set(world.server.reports.map(({ atMs }) => atMs - started))];
+    const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(10 * MINUTE_MS);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(20 * MINUTE_MS);
+    expect(new Set(gaps).size).toBeGreaterThan(5);
+    await client.close();
+  });
+});
+
+describe("tokens", () => {
+  it("are not used right after they were fetched, not even by a flush", async () => {
+    const world = createWorld({ timing: { minTokenAgeMs: 5 * MINUTE_MS } });
+    const client = world.start();
+    client.log("app_opened");
+    await client.flush();
+    expect(world.server.callsTo("/tokens")).toHaveLength(1);
+    await world.advance(5 * MINUTE_MS - 1);
+    await client.flush();
+    expect(world.server.reports).toHaveLength(0);
+    await world.advance(1);
+    await client.flush();
+    expect(world.server.reports).toHaveLength(1);
+    await client.close();
+  });
+
+  it("are fetched at a random time of their own when they run low", async () => {
+    const waits: number[] = [];
+    for (let run = 0; run < 8; run++) {
+      const world = createWorld({ timing: { tokenFetchDitherMs: 30 * MINUTE_MS } });
+      const client = world.start();
+      await world.advance(31 * MINUTE_MS);
+      waits.push((world.server.callsTo("/tokens")[0]?.atMs ?? 0) - START_MS - HOUR_MS);
+      await client.close();
+    }
+    expect(Math.max(...waits)).toBeLessThanOrEqual(30 * MINUTE_MS);
+    expect(new Set(waits).size).toBe(8);
+  });
+
+  it("of the next epoch are fetched ahead and used in it only", async () => {
+    const world = createWorld({ timing: { fetchAheadMs: 6 * HOUR_MS, minTokenAgeMs: MINUTE_MS } });
+    const client = world.start();
+    await world.advance(23 * HOUR_MS - MINUTE_MS);
+    const epochs = world.server
+      .callsTo("/tokens")
+      .map(({ body }) => JSON.parse(new TextDecoder().decode(body)).epoch);
+    expect(epochs).toEqual([START_MS / DAY_MS, START_MS / DAY_MS + 1]);
+    const ahead = START_MS + DAY_MS - (world.server.callsTo("/tokens")[1]?.atMs ?? 0);
+    expect(ahead).toBeGreaterThan(MINUTE_MS);
+    expect(ahead).toBeLessThanOrEqual(6 * HOUR_MS);
+    client.log("app_opened");
+    await client.flush();
+    await world.advance(2 * MINUTE_MS);
+    client.log("app_opened");
+    await client.flush();
+    expect(world.server.callsTo("/tokens")).toHaveLength(2);
+    expect(world.server.reports.map(({ epoch, atMs }) => epoch - Math.floor(atMs / DAY_MS))).toEqual([0, 0]);
+    await client.close();
+  });
+
+  it("come with the key of their epoch, without asking anyone at the turn", async () => {
+    const world = createWorld();
+    const client = world.start();
+    world.clock.set(START_MS + 29.5 * DAY_MS);
+    await world.advance(DAY_MS);
+    client.log("app_opened");
+    await client.flush();
+    expect(world.server.reports[0]?.headers["dit-credential"]).toMatch(/^v1\.2\./);
+    await client.close();
+  });
+
+  it("are used up to their limit and never above", async () => {
+    const world = createWorld({ limits: { maxEventsPerReport: 1, walletTargetTokens: 3 } });
+    const client = world.start();
+    for (let i = 0; i < 10; i++) client.log("app_opened");
+    await client.flush();
+    const uses = new Map<string, number>();
+    for (const { token } of world.server.reports) uses.set(token, (uses.get(token) ?? 0) + 1);
+    expect([...uses.values()]).toEqual([4, 4, 2]);
+    await client.close();
+  });
+});
