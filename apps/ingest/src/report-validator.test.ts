@@ -116,6 +116,12 @@ describe("the compiled validator", () => {
     }
   });
 
+  test("takes no string that has no UTF-8, and so no place in the warehouse", () => {
+    const fields = { locale: "a\ud800" };
+    const body = { pseudonym: PSEUDONYM, events: [{ name: "screen_view", at: NOW, fields }] };
+    expect(outcomeOf(body)).toBe("report_invalid");
+  });
+
   test("takes no infinity from a number that is too large to be one", () => {
     const body = JSON.parse(
       `{"pseudonym":"${PSEUDONYM}","events":[{"name":"screen_view","at":${NOW},"fields":{"score":1e999}}]}`,

@@ -4,6 +4,7 @@ import { CREDENTIAL_HEADER, formatCredentialHeader, LIMITS } from "@dit/protocol
 import { describe, expect, test } from "vitest";
 import { PSEUDONYM, type SignedReport, screenView, signReport } from "../test/reports.ts";
 import { codeOf, EPOCH, type Rig, START_MS, startRig, tokenText, until } from "../test/rig.ts";
+import { EnvironmentMismatchError } from "./service.ts";
 
 const nowSeconds = Math.floor(START_MS / 1000);
 const body = (...events: unknown[]) => ({ pseudonym: PSEUDONYM, events });
@@ -327,8 +328,8 @@ describe("while something is down", () => {
     const rig = await startRig();
     rig.acs.isDown = true;
     const report = signReport({ credential: rig.credential(), body: plainBody });
-    const responses = await Promise.all(Array.from({ length: 5 }, () => rig.send(report)));
-    for (const response of responses) {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const response = await rig.send(report);
       expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
       expect(await refusal(response)).toEqual([503, "dependency_unavailable"]);
     }
@@ -337,6 +338,13 @@ describe("while something is down", () => {
     rig.acs.isDown = false;
     expect((await rig.send(report)).status).toBe(202);
     expect(await rig.reports()).toHaveLength(1);
+  });
+
+  test("ACS refuses this service: no reason for a client to drop its report", async () => {
+    const rig = await startRig();
+    rig.acs.refusesService = true;
+    const response = await rig.send(signReport({ credential: rig.credential(), body: plainBody }));
+    expect(await refusal(response)).toEqual([503, "dependency_unavailable"]);
   });
 
   test("the event log: nothing is acknowledged, and the retry says that it may repeat", async () => {
@@ -392,6 +400,10 @@ describe("while something is down", () => {
     await rig.send(report);
     expect(await rig.reports()).toHaveLength(1);
   });
+});
+
+test("an ingest of another environment than its ACS does not start", async () => {
+  await expect(startRig({ environment: "production" })).rejects.toThrow(EnvironmentMismatchError);
 });
 
 test("stopping sends the confirmations that are still queued", async () => {

@@ -10,7 +10,12 @@ import {
   transcriptDigestBytes,
   verifyReportMac,
 } from "@dit/crypto-core";
-import type { RedeemRequest, RedeemResult, UseCase } from "@dit/protocol/schemas";
+import {
+  type RedeemRequest,
+  type RedeemResult,
+  redeemRequestSchema,
+  type UseCase,
+} from "@dit/protocol/schemas";
 import { type AcsClient, type Clock, nowSeconds, ProblemError } from "@dit/service-kit";
 
 type Item = RedeemRequest["items"][number];
@@ -19,6 +24,8 @@ type Uses = Map<string, "reserved" | "confirmed">;
 /** ACS with its counters in a map: real keys, real MACs, the same answers. A test can take it away. */
 export interface AcsInMemory extends AcsClient {
   isDown: boolean;
+  /** Refuses the service's secret. */
+  refusesService: boolean;
   /** Refuses confirmations only. */
   refusesConfirmations: boolean;
   readonly redeemBatchSizes: number[];
@@ -67,6 +74,7 @@ export function createAcsInMemory(options: {
 
   const acs: AcsInMemory = {
     isDown: false,
+    refusesService: false,
     refusesConfirmations: false,
     redeemBatchSizes: [],
     get tokenCount() {
@@ -75,6 +83,8 @@ export function createAcsInMemory(options: {
     usesOf: (tokenText) => usesByToken.get(tokenText)?.size ?? 0,
     async redeem({ items }) {
       if (acs.isDown) throw new ProblemError("dependency_unavailable");
+      if (acs.refusesService) throw new ProblemError("service_unauthenticated");
+      if (!redeemRequestSchema.safeParse({ items }).success) throw new ProblemError("malformed_request");
       acs.redeemBatchSizes.push(items.length);
       return { results: items.map(redeemOne) };
     },

@@ -45,6 +45,8 @@ export async function startRig(
     readonly limits?: Partial<IngestLimits>;
     readonly wrapLog?: (log: EventLog) => EventLog;
     readonly disabled?: boolean;
+    /** What ingest is told; ACS keeps to its own. */
+    readonly environment?: string;
   } = {},
 ): Promise<Rig> {
   const path = await mkdtemp(join(tmpdir(), "dit-ingest-"));
@@ -73,7 +75,7 @@ export async function startRig(
     logger,
     metrics,
     config: {
-      environment: ENVIRONMENT,
+      environment: options.environment ?? ENVIRONMENT,
       listenHost: "127.0.0.1",
       listenPort: 0,
       adminPort: 0,
@@ -81,13 +83,13 @@ export async function startRig(
       limits: { confirmMaxWaitMs: 1, confirmBaseBackoffMs: 1, ...options.limits },
     },
   });
-  await service.start();
   onTestFinished(async () => {
     await service.stop();
     await directory.stop();
     await eventLog.close();
     await rm(path, { recursive: true });
   });
+  await service.start();
   return {
     service,
     acs,
