@@ -2,6 +2,8 @@
 export const REPORT_SIZE_BUCKETS_BYTES = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536] as const;
 
 const GZIP_HEADER_BYTES = 10;
+/** Header, an empty deflate block, CRC-32 and length. */
+const SHORTEST_MEMBER_BYTES = 20;
 const FLG_OFFSET = 3;
 /** RFC 1952 section 2.3.1: FLG bit 2 announces an "extra field" behind the header. */
 const FEXTRA = 0x04;
@@ -15,11 +17,12 @@ export function paddedLength(lengthBytes: number): number | undefined {
 
 /**
  * Pads a gzip member to a size bucket with an RFC 1952 extra field (subfield id "DT"), which every decoder skips. Padding
- * before compression would vanish in it. Returns undefined if no bucket is large enough.
+ * before compression would vanish in it. Returns undefined if no bucket is large enough, or if `member` is not a gzip member
+ * without optional fields, which is what compressors write.
  */
 export function gzipPaddedTo(member: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   const total = paddedLength(member.length + EXTRA_OVERHEAD_BYTES);
-  if (total === undefined || member[FLG_OFFSET] !== 0) return undefined;
+  if (total === undefined || !isPlainMember(member)) return undefined;
   const paddingBytes = total - member.length - EXTRA_OVERHEAD_BYTES;
   const padded = new Uint8Array(total);
   padded.set(member.subarray(0, GZIP_HEADER_BYTES));
@@ -30,4 +33,14 @@ export function gzipPaddedTo(member: Uint8Array): Uint8Array<ArrayBuffer> | unde
   view.setUint16(GZIP_HEADER_BYTES + 4, paddingBytes, true);
   padded.set(member.subarray(GZIP_HEADER_BYTES), GZIP_HEADER_BYTES + EXTRA_OVERHEAD_BYTES + paddingBytes);
   return padded;
+}
+
+/** RFC 1952 section 2.3.1: ID1 and ID2, and no flag that announces a field where the padding would go. */
+function isPlainMember(member: Uint8Array): boolean {
+  return (
+    member.length >= SHORTEST_MEMBER_BYTES &&
+    member[0] === 0x1f &&
+    member[1] === 0x8b &&
+    member[FLG_OFFSET] === 0
+  );
 }
