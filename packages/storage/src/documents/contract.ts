@@ -91,6 +91,30 @@ export const documentsContract: Contract<Documents> = {
     expect(await store.list("nothing")).toEqual([]);
   },
 
+  async "has what was put last, after any changes through any handle"(subject) {
+    const handles = [subject.store, (await subject.openAnother?.()) ?? subject.store];
+    const model = new Map<string, { key: string; version: number; value: Json }>();
+    const change = fc.record({
+      handle: fc.nat(1),
+      key: fc.constantFrom("a", "b", "c"),
+      value: fc.option(fc.string(), { nil: undefined }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 8 }), async (changes) => {
+        for (const { handle, key, value } of changes) {
+          const version = model.get(key)?.version ?? 0;
+          if (value === undefined && version === 0) continue;
+          await put(handles[handle] ?? subject.store, "model", key, version, value);
+          if (value === undefined) model.delete(key);
+          else model.set(key, { key, version: version + 1, value });
+        }
+        const expected = [...model.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+        for (const store of handles) expect(await store.list("model")).toEqual(expected);
+      }),
+      { numRuns: 25 },
+    );
+  },
+
   async "numbers audit entries 1, 2, 3, ... also when commits are refused in between"({ store }) {
     const commits = Array.from({ length: 30 }, (_, index) =>
       store.commit({

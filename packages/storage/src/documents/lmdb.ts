@@ -1,4 +1,5 @@
 import { openLmdbEnvironment, type Table } from "../lmdb/environment.ts";
+import { DocumentTable, ShreddedError } from "./document-table.ts";
 import {
   type AuditEntry,
   type AuditRecord,
@@ -16,37 +17,62 @@ export interface LmdbDocumentsOptions {
 
 /** LMDB's own bound on a key, with 4 kB pages. */
 const MAX_KEY_BYTES = 1_978;
+const READ_ATTEMPTS = 3;
 
-/** Documents in one LMDB directory. A document's key is collection, 0 byte, key; an audit record's its sequence (u64, big-endian). */
+/**
+ * Documents in one LMDB directory. A document's key is collection, 0 byte, key; an audit record's its sequence (u64, big-endian). What a
+ * commit deletes or replaces can be read by nobody once it has resolved, not even from the files; audit records stay for good.
+ */
 export async function openLmdbDocuments({ path }: LmdbDocumentsOptions): Promise<Documents> {
   const environment = await openLmdbEnvironment("documents", path, ["documents", "audit"]);
-  const { documents, audit } = environment.tables;
+  const { audit } = environment.tables;
+  const documents = new DocumentTable(environment.tables.documents, path);
+  let closing: Promise<void> | undefined;
+
+  /** Between the snapshot and the key, another process may replace and shred what is being read: then the next snapshot tells. */
+  async function read<T>(operation: () => T): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      const read = await environment.read(() => unlessShredded(operation, attempt === READ_ATTEMPTS));
+      if (read !== undefined) return read.result;
+    }
+  }
+
+  // A process that was killed may have come no further than its commit.
+  await environment.writeAlone(() => documents.shred());
   return {
     async get<T extends Json>(collection: string, key: string) {
       const storeKey = documentKey(collection, key);
-      const stored = await environment.read(() => readDocument(documents, storeKey));
+      const stored = await read(() => documents.get(storeKey));
       return stored === undefined ? undefined : { key, version: stored.version, value: stored.value as T };
     },
     async list<T extends Json>(collection: string) {
-      return environment.read(() => listDocuments<T>(documents, collection));
+      const start = documentKey(collection, "");
+      const end = Buffer.concat([start.subarray(0, -1), Buffer.of(1)]);
+      const stored = await read(() => documents.list(start, end));
+      return stored.map(({ storeKey, version, value }): Document<T> => {
+        return { key: storeKey.subarray(start.length).toString(), version, value: value as T };
+      });
     },
     async commit({ changes, audit: entries = [] }) {
       const keyed = changes.map((change) => ({
         ...change,
         storeKey: documentKey(change.collection, change.key),
       }));
-      const repeated = findRepeated(keyed);
-      if (repeated !== undefined) throw new VersionConflictError(repeated.collection, repeated.key);
-      const conflict = await environment.write(() => {
-        const stale = keyed.find(
-          (change) => (readDocument(documents, change.storeKey)?.version ?? 0) !== change.expectedVersion,
-        );
-        if (stale !== undefined) return stale;
-        for (const change of keyed) applyChange(documents, change);
-        appendAudit(audit, entries);
-        return undefined;
-      });
+      const conflict =
+        findRepeated(keyed) ??
+        (await environment.write(() => {
+          const stale = keyed.find(
+            ({ storeKey, expectedVersion }) => documents.version(storeKey) !== expectedVersion,
+          );
+          if (stale === undefined) {
+            applyChanges(documents, keyed);
+            appendAudit(audit, entries);
+          }
+          return stale;
+        }));
       if (conflict !== undefined) throw new VersionConflictError(conflict.collection, conflict.key);
+      const leavesRemains = keyed.some(({ expectedVersion }) => expectedVersion > 0);
+      if (leavesRemains) await environment.writeAlone(() => documents.shred());
     },
     async readAudit(afterSequence, maxEntries) {
       const start = sequenceKey(afterSequence + 1);
@@ -57,37 +83,31 @@ export async function openLmdbDocuments({ path }: LmdbDocumentsOptions): Promise
       );
     },
     check: environment.check,
-    close: environment.close,
+    close() {
+      closing ??= environment.close().then(() => documents.close());
+      return closing;
+    },
   };
 }
 
-interface StoredDocument {
-  readonly version: number;
-  readonly value: Json;
-}
-
-function readDocument(table: Table, storeKey: Buffer): StoredDocument | undefined {
-  const bytes = table.get(storeKey);
-  return bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as StoredDocument);
-}
-
-function listDocuments<T extends Json>(table: Table, collection: string): Document<T>[] {
-  const start = documentKey(collection, "");
-  const end = Buffer.from(start);
-  end[end.length - 1] = 1;
-  return [...table.getRange({ start, end })].map(({ key, value }) => {
-    const stored = JSON.parse(value.toString()) as StoredDocument;
-    return { key: key.subarray(start.length).toString(), version: stored.version, value: stored.value as T };
-  });
-}
-
-function applyChange(table: Table, change: DocumentChange & { storeKey: Buffer }): void {
-  if (change.value === undefined) {
-    table.removeSync(change.storeKey);
-    return;
+function unlessShredded<T>(operation: () => T, isLast: boolean): { result: T } | undefined {
+  try {
+    return { result: operation() };
+  } catch (error) {
+    if (isLast || !(error instanceof ShreddedError)) throw error;
+    return undefined;
   }
-  const stored: StoredDocument = { version: change.expectedVersion + 1, value: change.value };
-  table.putSync(change.storeKey, Buffer.from(JSON.stringify(stored)));
+}
+
+function applyChanges(
+  documents: DocumentTable,
+  changes: readonly (DocumentChange & { storeKey: Buffer })[],
+): void {
+  for (const { storeKey, expectedVersion, value } of changes) {
+    if (value === undefined) documents.remove(storeKey);
+    else documents.put(storeKey, expectedVersion + 1, value);
+  }
+  documents.flush();
 }
 
 /** The second change of one document is never at its expected version: both were made for the version before. */

@@ -17,6 +17,8 @@ export interface LmdbEnvironment<Name extends string> {
    * answers what its caller did wrong by its result, and throws only what the store did wrong.
    */
   write<T>(operation: () => T): Promise<T>;
+  /** Like `write`, in a transaction that no other operation shares: what it finds in the tables is committed. */
+  writeAlone<T>(operation: () => T): Promise<T>;
   /** Rejects unless a write reaches the disk now. */
   check(): Promise<void>;
   /** Lets the writes under way finish; everything after it rejects. */
@@ -24,6 +26,7 @@ export interface LmdbEnvironment<Name extends string> {
 }
 
 interface PendingWrite {
+  readonly alone: boolean;
   run(): void;
   resolve(): void;
   reject(error: Error): void;
@@ -43,7 +46,7 @@ export async function openLmdbEnvironment<Name extends string>(
   const openTable = (name: string): Table => root.openDB({ name, encoding: "binary", keyEncoding: "binary" });
   const tables = Object.fromEntries(tableNames.map((name) => [name, openTable(name)])) as Record<Name, Table>;
   const health = openTable(HEALTH_TABLE);
-  let waiting: PendingWrite[] = [];
+  const waiting: PendingWrite[] = [];
   let writing: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
 
@@ -53,8 +56,7 @@ export async function openLmdbEnvironment<Name extends string>(
       let failure: unknown;
       try {
         await root.childTransaction(() => {
-          batch = waiting;
-          waiting = [];
+          batch = takeBatch(waiting);
           try {
             for (const pending of batch) pending.run();
             return undefined;
@@ -65,7 +67,7 @@ export async function openLmdbEnvironment<Name extends string>(
         });
       } catch (error) {
         failure = error;
-        if (batch.length === 0) [batch, waiting] = [waiting, []];
+        if (batch.length === 0) batch = takeBatch(waiting);
       }
       const rejection = failure === undefined ? undefined : storeError(store, "write failed", failure);
       for (const pending of batch) {
@@ -77,11 +79,12 @@ export async function openLmdbEnvironment<Name extends string>(
     writing = undefined;
   }
 
-  function write<T>(operation: () => T): Promise<T> {
+  function enqueue<T>(alone: boolean, operation: () => T): Promise<T> {
     if (closing !== undefined) return Promise.reject(closedError(store));
     return new Promise<T>((resolve, reject) => {
       let result: T;
       waiting.push({
+        alone,
         run: () => {
           result = operation();
         },
@@ -110,13 +113,20 @@ export async function openLmdbEnvironment<Name extends string>(
   return {
     tables,
     read,
-    write,
-    check: () => write(() => void health.putSync(HEALTH_KEY, HEALTH_VALUE)),
+    write: (operation) => enqueue(false, operation),
+    writeAlone: (operation) => enqueue(true, operation),
+    check: () => enqueue(false, () => void health.putSync(HEALTH_KEY, HEALTH_VALUE)),
     close: () => {
       closing ??= closeWhenWritten();
       return closing;
     },
   };
+}
+
+/** Everything up to the first that wants to be alone, or that one. */
+function takeBatch(waiting: PendingWrite[]): PendingWrite[] {
+  const alone = waiting.findIndex((pending) => pending.alone);
+  return waiting.splice(0, alone === 0 ? 1 : alone < 0 ? waiting.length : alone);
 }
 
 async function openRoot(store: string, path: string, tableCount: number) {
