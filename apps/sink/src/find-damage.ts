@@ -44,7 +44,7 @@ async function compare(
 ): Promise<LedgerRow[]> {
   const found = await warehouse.query<{ name: string; rows: number; checksum: number }>(
     `SELECT toString(batch) AS name, count() AS rows, ${CHECKSUM_SQL} AS checksum FROM ${sqlName(table)}
-    WHERE batch IN {batches:Array(UInt64)} AND ingest_day >= {oldestDay:Date}
+    WHERE batch IN arrayMap(name -> toUInt64(name), {batches:Array(String)}) AND ingest_day >= {oldestDay:Date}
     GROUP BY batch`,
     {
       batches: ledger.map(({ batch }) => batch),
