@@ -11,7 +11,7 @@ import type { AcsContext } from "./context.ts";
 import { onStore } from "./dependency.ts";
 import { accountKeyPlace } from "./labels.ts";
 
-export const ACCOUNT_KEYS = "account-keys";
+const ACCOUNT_KEYS = "account-keys";
 
 /** A key that names the accounts of one use case and epoch in the counters, at rest. */
 export type StoredAccountKey = {

@@ -61,11 +61,11 @@ describe("issuing", () => {
 
   it("meters each account by itself, and each epoch", async () => {
     expect(await remaining("alice")).toBe(QUOTA);
-    expect(await remaining("bob")).toBe(QUOTA);
+    expect(await remaining("alicf")).toBe(QUOTA);
     await fetchCredentials(acs, { nowSeconds: now(), count: QUOTA, epochsAhead: 1 });
     clock.advance(DAY_SECONDS * 1_000);
     expect(await remaining("alice")).toBe(0);
-    expect(await remaining("bob")).toBe(QUOTA);
+    expect(await remaining("alicf")).toBe(QUOTA);
   });
 
   it("works from a page of another origin", async () => {
@@ -107,6 +107,7 @@ describe("the quota", () => {
     const poprf = { ...acs.context.poprf, blindEvaluateBatch: () => expect.unreachable("evaluated") };
     const sparing = await createInstance(stores, clock, { context: { poprf } });
     expect((await postTokens(acs, body)).code).toBe("quota_exhausted");
+    expect((await postTokens(sparing, await requestBody(QUOTA + 1))).code).toBe("quota_exhausted");
     // Another instance does not know yet, and would evaluate.
     expect((await postTokens(sparing, body)).code).toBe("internal_error");
   });
@@ -176,6 +177,15 @@ describe("an attacker who asks for tokens", () => {
     const body = await requestBody(1);
     clock.advance((DAY_SECONDS - 3_600 + 60) * 1_000);
     expect((await postTokens(acs, body)).code).toBe("epoch_not_issuable");
+  });
+
+  it("cannot have an epoch's tokens that was over once, when the clock is set back", async () => {
+    const body = await requestBody(1);
+    clock.advance(2 * DAY_SECONDS * 1_000);
+    await acs.rotationJob();
+    clock.advance(-2 * DAY_SECONDS * 1_000);
+    const restarted = await createInstance(stores, clock);
+    expect((await postTokens(restarted, body)).code).toBe("epoch_not_issuable");
   });
 
   it.each<[string, number, (body: Awaited<ReturnType<typeof requestBody>>) => unknown]>([

@@ -110,6 +110,7 @@ describe("a year of rotation", () => {
     await Promise.all([acs.rotationJob(), other.rotationJob()]);
     expect((await ring()).keys.map((key) => key.keyVersion)).toEqual([2, 3]);
     expect((await actions()).filter((action) => action === "primary_key.generated")).toHaveLength(3);
+    for (const each of [acs, other]) expect(await each.metrics.value("rotation_failures_total")).toBe(0);
     const [mine] = await fetchCredentials(other, { nowSeconds: now(), count: 1 });
     if (mine === undefined) throw new Error("no credential");
     expect((await redeem(acs, [redeemItem(mine, "report")])).map(outcomeOf)).toEqual(["reserved"]);
@@ -237,6 +238,17 @@ describe("the key document", () => {
     expect(await maxAge()).toBe("40");
   });
 
+  it("lists the key that issues and the one after it, not one whose grace is all that is left", async () => {
+    const versions = async () => (await fetchKeys(acs)).keys.map((key) => key.keyVersion);
+    expect(await versions()).toEqual([1, 2]);
+    clock.advance((MONTH_SECONDS - 3_600) * 1_000);
+    await acs.rotationJob();
+    expect(await versions()).toEqual([2]);
+    clock.advance(3_600 * 1_000);
+    await acs.rotationJob();
+    expect(await versions()).toEqual([2, 3]);
+  });
+
   it("of an unknown use case is not there", async () => {
     const answer = await call(acs, "GET", ROUTES.keys("unknown"));
     expect([answer.status, answer.code]).toEqual([403, "use_case_unavailable"]);
@@ -327,6 +339,33 @@ describe("secrets", () => {
     });
     await expect(wrong.check()).rejects.toMatchObject({ code: "unseal_failed" });
     expect((await call(wrong, "GET", ROUTES.keys("messaging"))).status).toBe(500);
+  });
+
+  it("do not open in another place: a key carried over from another use case is refused", async () => {
+    await putUseCase(acs, useCaseDocument({ useCase: "calls" }));
+    const theirs = await stores.documents.get<StoredKeyRing>("primary-keys", "calls");
+    await stores.documents.commit({
+      changes: [{ collection: "primary-keys", key: "messaging", expectedVersion: 1, value: theirs?.value }],
+    });
+    const fooled = await createInstance(stores, clock);
+    await expect(fooled.check()).rejects.toMatchObject({ code: "unseal_failed" });
+  });
+
+  it("must be those of the published key: or every client's check of the proof would fail", async () => {
+    const { keys, ...rest } = await ring();
+    const swapped = keys.map((key, n) => ({ ...key, publicKey: keys[1 - n]?.publicKey ?? "" }));
+    await stores.documents.commit({
+      changes: [
+        {
+          collection: "primary-keys",
+          key: "messaging",
+          expectedVersion: 1,
+          value: { ...rest, keys: swapped },
+        },
+      ],
+    });
+    const fooled = await createInstance(stores, clock);
+    await expect(fooled.check()).rejects.toMatchObject({ code: "unseal_failed" });
   });
 
   it("of an epoch's accounts are destroyed with the epoch", async () => {

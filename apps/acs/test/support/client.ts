@@ -18,7 +18,7 @@ import { type Answer, type Answering, asAccount, asService, call } from "./calls
 
 const poprf: Poprf = createNoblePoprf();
 
-export function bytesOf(text: string): Uint8Array {
+function bytesOf(text: string): Uint8Array {
   const bytes = fromBase64Url(text);
   if (bytes === undefined) throw new Error("not base64url");
   return bytes;
