@@ -1,5 +1,5 @@
 export { fetchAccessToken } from "./access-token.ts";
 export type { SimulationSetting } from "./setting.ts";
 export { type Simulator, startSimulator } from "./simulator.ts";
-export type { SimulationStats } from "./stats.ts";
+export type { Acknowledged, SimulationStats } from "./stats.ts";
 export { simulatedUseCase } from "./use-case.ts";

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { SimulationSetting } from "./setting.ts";
-import { createStatsCollector, type SimulationStats } from "./stats.ts";
+import { type Acknowledged, createStatsCollector, type SimulationStats } from "./stats.ts";
 import type { PopulationMessage } from "./worker.ts";
 
 /** A population in a thread of its own, so that its cryptography does not slow down the services it is sent to. */
@@ -14,7 +14,7 @@ const STOP_WITHIN_MS = 20_000;
 
 export function startSimulator(
   setting: SimulationSetting,
-  onAcknowledged: (reportId: string) => void = () => {},
+  onAcknowledged: (report: Acknowledged) => void = () => {},
 ): Simulator {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: setting });
   let latest = createStatsCollector(setting.clients, () => {}).read();

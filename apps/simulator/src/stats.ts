@@ -24,17 +24,24 @@ const RECENT_UPLOADS = 4096;
 export interface StatsCollector {
   tokensFetched(tokens: number): void;
   sent(): void;
-  accepted(report: { readonly reportId: string; readonly events: number; readonly latencyMs: number }): void;
+  accepted(report: Acknowledged & { readonly latencyMs: number }): void;
   rejected(code: string): void;
   surprised(attack: string): void;
   lost(reason: string, count: number): void;
   read(): SimulationStats;
 }
 
-/** `onAcknowledged` gets the id of each report the first time it is answered 202. */
+/** A report that a client was told is durable. */
+export interface Acknowledged {
+  /** 16 bytes, hex. */
+  readonly reportId: string;
+  readonly events: number;
+}
+
+/** `onAcknowledged` gets each report the first time it is answered 202. */
 export function createStatsCollector(
   clients: number,
-  onAcknowledged: (reportId: string) => void,
+  onAcknowledged: (report: Acknowledged) => void,
 ): StatsCollector {
   const totals = { tokensFetched: 0, reportsSent: 0, reportsAccepted: 0, eventsAccepted: 0 };
   const rejected = new Map<string, number>();
@@ -52,7 +59,7 @@ export function createStatsCollector(
       latencies[totals.reportsAccepted % RECENT_UPLOADS] = latencyMs;
       totals.reportsAccepted += 1;
       totals.eventsAccepted += events;
-      onAcknowledged(reportId);
+      onAcknowledged({ reportId, events });
     },
     rejected: (code) => add(rejected, code, 1),
     surprised: (attack) => add(surprises, attack, 1),

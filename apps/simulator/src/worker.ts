@@ -2,21 +2,21 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
 import { runPopulation } from "./run-population.ts";
 import type { SimulationSetting } from "./setting.ts";
-import { createStatsCollector, type SimulationStats } from "./stats.ts";
+import { type Acknowledged, createStatsCollector, type SimulationStats } from "./stats.ts";
 
 /** What the population's thread says; its last message has `done`. */
 export interface PopulationMessage {
   readonly stats: SimulationStats;
-  /** Ids of the reports that were acknowledged since the last message. */
-  readonly acknowledged: readonly string[];
+  /** Since the last message. */
+  readonly acknowledged: readonly Acknowledged[];
   readonly done: boolean;
 }
 
 const REPORT_EVERY_MS = 250;
 
 const setting = workerData as SimulationSetting;
-let acknowledged: string[] = [];
-const stats = createStatsCollector(setting.clients, (reportId) => acknowledged.push(reportId));
+let acknowledged: Acknowledged[] = [];
+const stats = createStatsCollector(setting.clients, (report) => acknowledged.push(report));
 const population = runPopulation({ ...setting, poprf: await createLibsodiumPoprf() }, stats);
 const timer = setInterval(() => tell(false), REPORT_EVERY_MS);
 
