@@ -8,7 +8,7 @@ const NAME = /^[A-Za-z]\w{0,39}$/;
  * was being processed.
  */
 export function errorReason(error: unknown): string {
-  if (error instanceof ProblemError) return error.code;
+  if (error instanceof ProblemError) return reasonOfProblem(error);
   if (!(error instanceof Error)) return "not_an_error";
   // `fetch` wraps the failure that says something ("ECONNREFUSED") in a TypeError that does not.
   return codeOf(error) ?? codeOf(error.cause) ?? nameOf(error);
@@ -22,4 +22,9 @@ function codeOf(error: unknown): string | undefined {
 function nameOf(error: Error): string {
   const name = error.name === "Error" ? error.constructor.name : error.name;
   return NAME.test(name) ? name : "Error";
+}
+
+/** "A dependency is not available" says less than why: the cause, where there is one. */
+function reasonOfProblem({ code, cause }: ProblemError): string {
+  return code === "dependency_unavailable" && cause instanceof Error ? errorReason(cause) : code;
 }
