@@ -82,7 +82,9 @@ async function liveTwice(failAt: number, kind: "crash" | "lost answer") {
   const crashed = until(async () => kind === "crash" && failing.calls() > failAt);
   await Promise.race([drained(ports), crashed]);
   await sink.stop();
-  await runUntilDrained(ports, await createTestSink(ports, acs.directory, { settings }));
+  // Batches of another size: only the intent makes it take the same range again.
+  const next = { ...settings, batch: { maxEvents: 100, maxWaitMs: 5 } };
+  await runUntilDrained(ports, await createTestSink(ports, acs.directory, { settings: next }));
   return { calls: failing.calls(), outcome: await outcome(ports, reports) };
 }
 
