@@ -1,6 +1,6 @@
 import { ProblemError } from "@dit/service-kit";
 
-/** Bounds how many requests are worked on at once, and with them every queue and buffer behind it. */
+/** Bounds how many reports are on their way to ingest at once, and with them the queue before its connections. */
 export interface InFlightGate {
   /** Throws ProblemError `overloaded` at once if the gate is full: waiting outside would be one more queue. */
   pass<T>(work: () => Promise<T>): Promise<T>;

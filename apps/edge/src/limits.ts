@@ -6,7 +6,7 @@ export const EDGE_LIMITS = {
   rateBurst: 200,
   /** Addresses remembered at once; beyond it the least recently seen is forgotten. About 100 bytes each. */
   maxRateLimitedAddresses: 100_000,
-  /** Requests worked on at once: at 64 KiB each this is also the bound on memory. Beyond it: `overloaded`. */
+  /** Reports on their way to ingest at once. Beyond it: `overloaded`. */
   maxInFlightRequests: 2_048,
   /** For a body to arrive after its headers, on a slow mobile link. */
   bodyTimeoutMs: 15_000,
@@ -16,7 +16,8 @@ export const EDGE_LIMITS = {
   keepAliveTimeoutMs: 5_000,
   /** The three headers of the protocol fit in 1 KiB; browsers add several. */
   maxHeaderBytes: 8 * 1024,
-  maxConnections: 10_000,
+  /** Each may hold one body of 64 KiB, so this is the bound on memory: 512 MiB, if every one of them is hostile. */
+  maxConnections: 8_192,
   upstreamConnections: 64,
   upstreamConnectTimeoutMs: 2_000,
   /** Longer than ingest's own deadlines, so that its answer arrives. */

@@ -173,11 +173,19 @@ describe("a body", () => {
     expect(rig.upstream.received[0]?.body.length).toBe(LIMITS.maxReportBodyBytes);
   });
 
-  test("that does not come in time is refused, and its place freed", async () => {
-    const rig = await startRig({ bodyTimeoutMs: 30, maxInFlightRequests: 1 });
-    const head = rawRequest(PROTOCOL_HEADERS).slice(0, -10);
-    expect(await rig.raw(head)).toMatch(/^HTTP\/1.1 408 .*"code":"request_timeout"/s);
+  test("that trickles in keeps nobody else out, and is refused when its time is up", async () => {
+    const rig = await startRig({ bodyTimeoutMs: 100, maxInFlightRequests: 1 });
+    const slow = rig.raw(rawRequest(PROTOCOL_HEADERS).slice(0, -10));
     expect((await rig.send()).status).toBe(202);
+    expect(await slow).toMatch(/^HTTP\/1.1 408 .*"code":"request_timeout"/s);
+    expect(rig.upstream.received).toHaveLength(1);
+  });
+
+  test("that two headers give different lengths is nothing", async () => {
+    const rig = await startRig();
+    const answer = await rig.raw(rawRequest([...PROTOCOL_HEADERS, "Transfer-Encoding: chunked"]));
+    expect(answer).toMatch(/^HTTP\/1.1 400 .*"code":"malformed_request"/s);
+    expect(rig.upstream.received).toEqual([]);
   });
 });
 

@@ -11,10 +11,9 @@ export function forwardReport(options: {
 }): Handler {
   const { upstream, gate, bodyTimeoutMs } = options;
   return async (c) => {
-    await gate.pass(async () => {
-      const report = await readPresentedReport(c.req.raw, c.req.param("useCase") ?? "", bodyTimeoutMs);
-      await upstream.forward(report);
-    });
+    const report = await readPresentedReport(c.req.raw, c.req.param("useCase") ?? "", bodyTimeoutMs);
+    // Only now: a body that trickles in holds its own connection, and no place that others wait for.
+    await gate.pass(() => upstream.forward(report));
     return c.body(null, 202);
   };
 }
