@@ -13,7 +13,7 @@ import { CREDENTIAL_HEADER, formatCredentialHeader, ROUTES } from "@dit/protocol
 import { useCaseSchema } from "@dit/protocol/schemas";
 
 export const ENVIRONMENT = "test";
-export const USE_CASE = "app_usage";
+const USE_CASE = "app_usage";
 export const PSEUDONYM = "AAECAwQFBgcICQoLDA0ODw";
 
 export const useCase = useCaseSchema.parse({

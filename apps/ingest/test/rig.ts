@@ -21,7 +21,7 @@ import { createIngestService, type IngestService } from "../src/service.ts";
 import { type AcsInMemory, createAcsInMemory } from "./acs-in-memory.ts";
 import { ENVIRONMENT, issueCredential, type SignedReport, useCase } from "./reports.ts";
 
-export const EDGE_SECRET = "edge-secret-edge-secret-edge-secret";
+const EDGE_SECRET = "edge-secret-edge-secret-edge-secret";
 export const START_MS = Date.UTC(2026, 0, 15, 12, 30, 20);
 export const EPOCH = Math.floor(START_MS / 1000 / useCase.epoch.seconds);
 
