@@ -1,4 +1,6 @@
-import { mkdir } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdir, open as openFile } from "node:fs/promises";
+import { join } from "node:path";
 import { ABORT, type Database, open } from "lmdb";
 
 export type Table = Database<Buffer, Buffer>;
@@ -32,6 +34,9 @@ interface PendingWrite {
   reject(error: Error): void;
 }
 
+/** After the first page's header of 24 bytes. */
+const MAGIC = Buffer.from("dec0efbe", "hex");
+const MAGIC_AT = 24;
 const HEALTH_TABLE = "health";
 const HEALTH_KEY = Buffer.from("checked");
 const HEALTH_VALUE = Buffer.of(1);
@@ -132,6 +137,7 @@ function takeBatch(waiting: PendingWrite[]): PendingWrite[] {
 async function openRoot(store: string, path: string, tableCount: number) {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
+    await assertLmdbFile(join(path, "data.mdb"));
     return open<Buffer, Buffer>({
       path,
       noSubdir: false,
@@ -144,6 +150,19 @@ async function openRoot(store: string, path: string, tableCount: number) {
     });
   } catch (error) {
     throw storeError(store, `cannot open ${path}`, error);
+  }
+}
+
+/** LMDB would end the whole process over a file that is not its own. */
+async function assertLmdbFile(path: string): Promise<void> {
+  const file = await openFile(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, MAGIC_AT);
+    if ((await file.stat()).size > 0 && !(bytesRead === MAGIC.length && buffer.equals(MAGIC))) {
+      throw new Error("data.mdb is not an LMDB file");
+    }
+  } finally {
+    await file.close();
   }
 }
 
