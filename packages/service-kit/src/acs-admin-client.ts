@@ -12,11 +12,42 @@ export interface AcsAdminClient {
    * first. A refused document is use_case_invalid with its problems.
    */
   applyUseCase(document: unknown, expectedVersion?: number): Promise<{ readonly version: number }>;
-  keyPlan(useCase: string): Promise<unknown>;
-  rotateKeys(useCase: string, request: { readonly reason: string }): Promise<unknown>;
-  /** Entries in order, those after `after`. */
-  readAudit(range?: { readonly after?: number; readonly limit?: number }): Promise<unknown>;
+  keyPlan(useCase: string): Promise<KeyPlan>;
+  /** Ends the current key with its epoch; resolves to the plan as it is then. The reason is audited. */
+  rotateKeys(useCase: string, request: { readonly reason: string }): Promise<KeyPlan>;
+  /** The audit log oldest first: at most `limit` (default 100) records behind the sequence number `after` (default 0). */
+  readAudit(range?: { readonly after?: number; readonly limit?: number }): Promise<readonly AuditRecord[]>;
 }
+
+const keyPlanSchema = z.object({
+  useCase: useCaseIdSchema,
+  nowSeconds: z.int(),
+  keys: z.array(
+    z.object({
+      keyVersion: z.int(),
+      state: z.enum(["next", "current", "ending"]),
+      publicKey: z.string(),
+      notBefore: z.int(),
+      notAfter: z.int(),
+      destroyAt: z.int(),
+    }),
+  ),
+  generateAt: z.int().nullable(),
+});
+/** A use case's primary keys and what happens to them next, in unix seconds. */
+export type KeyPlan = z.output<typeof keyPlanSchema>;
+
+const auditRecordSchema = z.object({
+  sequence: z.int(),
+  atSeconds: z.int(),
+  actor: z.string(),
+  action: z.string(),
+  subject: z.string(),
+  detail: z.unknown(),
+});
+export type AuditRecord = z.output<typeof auditRecordSchema>;
+
+const auditSchema = z.object({ entries: z.array(auditRecordSchema) });
 
 export interface AcsAdminClientOptions {
   readonly baseUrl: string;
@@ -41,17 +72,26 @@ export function createAcsAdminClient(options: AcsAdminClientOptions): AcsAdminCl
       return parseAnswer(await call({ method: "PUT", path, body: document, headers }), appliedSchema);
     },
     async keyPlan(useCase) {
-      return parseAnswer(await call({ method: "GET", path: ROUTES.keyPlan(useCase) }), z.unknown());
+      return parseAnswer(
+        await call({ method: "GET", path: ROUTES.keyPlan(existing(useCase)) }),
+        keyPlanSchema,
+      );
     },
     async rotateKeys(useCase, request) {
-      const path = ROUTES.rotateKeys(useCase);
-      return parseAnswer(await call({ method: "POST", path, body: request }), z.unknown());
+      const path = ROUTES.rotateKeys(existing(useCase));
+      return parseAnswer(await call({ method: "POST", path, body: request }), keyPlanSchema);
     },
     async readAudit(range = {}) {
       const query = new URLSearchParams();
       for (const [key, value] of Object.entries(range)) query.set(key, String(value));
       const path = query.size === 0 ? ROUTES.audit : `${ROUTES.audit}?${query.toString()}`;
-      return parseAnswer(await call({ method: "GET", path }), z.unknown());
+      return parseAnswer(await call({ method: "GET", path }), auditSchema).entries;
     },
   };
+}
+
+/** A name that is none has no document, and must not become part of a path. */
+function existing(useCase: string): string {
+  if (!useCaseIdSchema.safeParse(useCase).success) throw new ProblemError("not_found");
+  return useCase;
 }

@@ -1,4 +1,4 @@
-export type { AcsAdminClient, AcsAdminClientOptions } from "./acs-admin-client.ts";
+export type { AcsAdminClient, AcsAdminClientOptions, AuditRecord, KeyPlan } from "./acs-admin-client.ts";
 export { createAcsAdminClient } from "./acs-admin-client.ts";
 export type { AcsClient, AcsClientOptions } from "./acs-client.ts";
 export { createAcsClient } from "./acs-client.ts";

@@ -111,11 +111,8 @@ describe("a JSON body", () => {
     "is malformed as %j, and not quoted",
     async (text) => {
       const error = await readJson(json(text), schema, MAX_BYTES).catch((reason: unknown) => reason);
-      expect(error).toMatchObject({
-        code: "malformed_request",
-        detail: "the body is not JSON in UTF-8",
-        cause: undefined,
-      });
+      expect(error).toMatchObject({ code: "malformed_request", detail: "the body is not JSON in UTF-8" });
+      expect(error).not.toHaveProperty("cause");
     },
   );
 

@@ -39,7 +39,7 @@ class StaleError extends Error {
 }
 
 export function createUseCaseDirectory(options: {
-  readonly acs: AcsClient;
+  readonly acs: Pick<AcsClient, "listUseCases">;
   readonly logger: Logger;
   readonly pollMs?: number;
   readonly clock?: Clock;
