@@ -3,10 +3,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type CredentialHeader, formatCredentialHeader, parseCredentialHeader } from "./credential-header.ts";
 import { LIMITS } from "./limits.ts";
+import { redeemRequestSchema } from "./messages.ts";
 
 const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const header: fc.Arbitrary<CredentialHeader> = fc.record({
-  keyVersion: fc.integer({ min: 0, max: 9_999_999_999 }),
+  keyVersion: fc.integer({ min: 1, max: 999_999_999 }),
   epoch: fc.integer({ min: 0, max: 999_999_999_999 }),
   token: bytes32.map(token),
   mac: bytes32.map(mac),
@@ -26,7 +27,7 @@ describe("the credential header", () => {
 
   it("fits the limit at its longest", () => {
     const longest = formatCredentialHeader({
-      keyVersion: 9_999_999_999,
+      keyVersion: 999_999_999,
       epoch: 999_999_999_999,
       token: token(new Uint8Array(32)),
       mac: mac(new Uint8Array(32)),
@@ -81,5 +82,18 @@ describe("the credential header", () => {
     ["a very long text", `${valid}${"A".repeat(100_000)}`],
   ])("refuses %s", (_, text) => {
     expect(parseCredentialHeader(text)).toBeUndefined();
+  });
+});
+
+describe("the credential header and the redemption", () => {
+  it("take the same numbers, so that no header makes ACS refuse a whole batch", () => {
+    const numbers = redeemRequestSchema.shape.items.element.pick({ keyVersion: true, epoch: true });
+    const anyNumber = fc.oneof(fc.nat(20), fc.maxSafeNat());
+    fc.assert(
+      fc.property(anyNumber, anyNumber, (keyVersion, epoch) => {
+        const parsed = parseCredentialHeader(`v1.${keyVersion}.${epoch}.${zeros}.${zeros}`);
+        expect(parsed !== undefined).toBe(numbers.safeParse({ keyVersion, epoch }).success);
+      }),
+    );
   });
 });

@@ -19,7 +19,7 @@ export function formatCredentialHeader(header: CredentialHeader): string {
 }
 
 const SHAPE = new RegExp(
-  `^${PROTOCOL_VERSION}\\.(0|[1-9]\\d{0,9})\\.(0|[1-9]\\d{0,11})\\.([\\w-]{43})\\.([\\w-]{43})$`,
+  `^${PROTOCOL_VERSION}\\.([1-9]\\d{0,8})\\.(0|[1-9]\\d{0,11})\\.([\\w-]{43})\\.([\\w-]{43})$`,
 );
 
 /** Strict: exactly one spelling for every credential, so that a MAC cannot be carried by two headers. */
