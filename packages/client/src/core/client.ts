@@ -110,7 +110,6 @@ export function startClient(context: Context, losses: Losses, consent: boolean):
     session = undefined;
     stopTimers();
     if (revoked !== undefined) {
-      revoked.wiped = true;
       revoked.stop.abort();
       lose("consent_revoked", revoked.state.queue.length + (revoked.state.batch?.events.length ?? 0));
     }

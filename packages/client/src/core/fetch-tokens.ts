@@ -1,5 +1,6 @@
 import {
   type Credential,
+  type CredentialRequest,
   type CredentialRequestContext,
   createCredentialRequest,
   element,
@@ -13,9 +14,9 @@ import { backoffMs } from "./backoff.ts";
 import type { Context } from "./context.ts";
 import { switchOff } from "./disable.ts";
 import { fetchKeys } from "./fetch-keys.ts";
-import type { IssuerRefusal } from "./issuer-refusal.ts";
+import { type IssuerRefusal, refuseIssuer } from "./issuer-refusal.ts";
 import { keyForEpoch } from "./key-document.ts";
-import { type Answer, actionFor, outcomeOf, request } from "./request.ts";
+import { type Answer, actionFor, request } from "./request.ts";
 import { isStopped, type Session } from "./session.ts";
 import { settleWithin } from "./settle-within.ts";
 import { countIssued, tokensWanted, tokenTimes } from "./wallet.ts";
@@ -59,45 +60,37 @@ async function issue(context: Context, session: Session, epoch: number): Promise
   const info = { environment, useCase, keyVersion: key.keyVersion, epochSeconds, epoch };
   const made = createCredentialRequest({ poprf, info, publicKey, count, randomBytes });
   const answer = await ask(context, session, made.request);
-  if (answer === undefined || isStopped(session)) return undefined;
+  if (isStopped(session)) return undefined;
+  if (answer === undefined) return holdBack(context, session, 0);
+  const { outcome, latencyMs } = answer;
+  const received = outcome === "ok" ? receive(context, made.context, answer.body) : [];
+  const tokens = typeof received === "string" ? 0 : received.length;
+  context.tell({ name: "tokens_fetched", outcome, tokens, latencyMs });
+  if (outcome !== "ok") return fail(context, session, epoch, answer);
   countIssued(session.state, epoch, count);
-  const received = receive(context, made.context, answer.body);
-  const outcome = { outcome: "ok", latencyMs: answer.latencyMs } as const;
-  context.tell({
-    name: "tokens_fetched",
-    ...outcome,
-    tokens: typeof received === "string" ? 0 : received.length,
-  });
   return typeof received === "string" ? refuse(context, session, received) : received;
 }
 
-/** The 200 answer. An account that is not accepted is asked for once more; every other refusal holds back. */
+/** An account that is not accepted is asked for once more. Undefined if it cannot be had. */
 async function ask(
   context: Context,
   session: Session,
-  { keyVersion, epoch, blinded }: { keyVersion: number; epoch: number; blinded: readonly Uint8Array[] },
+  { keyVersion, epoch, blinded }: CredentialRequest,
 ): Promise<Answer | undefined> {
   const { settings } = context;
+  const url = settings.acsUrl + ROUTES.issueTokens(settings.useCase);
   const body = JSON.stringify({ keyVersion, epoch, blinded: blinded.map(toBase64Url) });
-  for (let attempt = 0; attempt < 2; attempt++) {
-    const accessToken = await settleWithin(context, () => context.account(), session.stop.signal);
+  for (let isSecond = false; ; isSecond = true) {
+    const accessToken = await settleWithin(context, context.account, session.stop.signal);
     if (isStopped(session)) return undefined;
     if (typeof accessToken !== "string") {
       context.tell({ name: "account_failed" });
-      return holdBack(context, session, 0);
+      return undefined;
     }
-    const answer = await request(context, session, settings.acsUrl + ROUTES.issueTokens(settings.useCase), {
-      method: "POST",
-      headers: { authorization: `Bearer ${accessToken}`, "content-type": "application/json" },
-      body,
-    });
-    if (isStopped(session) || answer.status === 200) return answer;
-    const { latencyMs } = answer;
-    context.tell({ name: "tokens_fetched", outcome: outcomeOf(answer), tokens: 0, latencyMs });
-    if (actionFor(answer) === "reauthenticate" && attempt === 0) continue;
-    return fail(context, session, epoch, answer);
+    const headers = { authorization: `Bearer ${accessToken}`, "content-type": "application/json" };
+    const answer = await request(context, session, [200], url, { method: "POST", headers, body });
+    if (isStopped(session) || isSecond || actionFor(answer) !== "reauthenticate") return answer;
   }
-  return undefined;
 }
 
 function fail(context: Context, session: Session, epoch: number, answer: Answer): undefined {
@@ -135,8 +128,7 @@ function decoded(text: unknown): Uint8Array {
 }
 
 function refuse(context: Context, session: Session, reason: IssuerRefusal): undefined {
-  context.lose("issuer_refused");
-  context.tell({ name: "issuer_refused", reason });
+  refuseIssuer(context, reason);
   if (session.keys !== undefined) session.keys.freshUntil = 0;
   return holdBack(context, session, 0);
 }

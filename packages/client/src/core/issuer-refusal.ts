@@ -1,3 +1,5 @@
+import type { Context } from "./context.ts";
+
 /** Why the client would not use what an issuer sent. A bad issuer could tag clients with any of these. */
 export type IssuerRefusal =
   | "keys_malformed"
@@ -12,3 +14,9 @@ export type IssuerRefusal =
   | "key_not_pinned"
   | "answer_malformed"
   | "answer_does_not_verify";
+
+/** The one way in which an issuer's answer is not used. */
+export function refuseIssuer({ lose, tell }: Context, reason: IssuerRefusal): undefined {
+  lose("issuer_refused");
+  tell({ name: "issuer_refused", reason });
+}

@@ -5,6 +5,8 @@ import type { Session } from "./session.ts";
 import { settleWithin } from "./settle-within.ts";
 
 export interface Answer {
+  /** `ok`: it has one of the statuses that were asked for. */
+  readonly outcome: Outcome;
   /** 0 when there was none. */
   readonly status: number;
   readonly code: ProblemCode | undefined;
@@ -21,17 +23,22 @@ const NO_ANSWER = { status: 0, code: undefined, body: undefined, etag: null, ret
 export async function request(
   context: Context,
   session: Session,
+  okStatuses: readonly number[],
   url: string,
   init: RequestInit,
 ): Promise<Answer> {
   const { nowMs } = context.platform;
   const startedAt = nowMs();
-  const answer = await settleWithin(
-    context,
-    (signal) => exchange(context, url, { ...init, ...PRIVATE, signal }),
-    session.stop.signal,
-  );
-  return { ...(answer ?? NO_ANSWER), latencyMs: Math.max(0, nowMs() - startedAt) };
+  const answer =
+    (await settleWithin(
+      context,
+      (signal) => exchange(context, url, { ...init, ...PRIVATE, signal }),
+      session.stop.signal,
+    )) ?? NO_ANSWER;
+  const { status, code } = answer;
+  const refused = code ?? (status === 0 ? "unreachable" : "unexpected_answer");
+  const outcome = okStatuses.includes(status) ? "ok" : refused;
+  return { ...answer, outcome, latencyMs: Math.max(0, nowMs() - startedAt) };
 }
 
 /** Nothing of the page or the browser's stores goes along, and no redirect takes a report elsewhere. */
@@ -68,10 +75,6 @@ function retryAfterMs({ platform, timing }: Context, header: string | null): num
   if (header === null) return 0;
   const waitMs = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - platform.nowMs();
   return waitMs > 0 ? Math.min(waitMs, timing.retryAfterCapMs) : 0;
-}
-
-export function outcomeOf({ status, code }: Answer): Outcome {
-  return code ?? (status === 0 ? "unreachable" : "unexpected_answer");
 }
 
 /** By the problem's code; an answer without one came from something in between, and is judged by its status class. */

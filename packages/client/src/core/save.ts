@@ -9,7 +9,7 @@ export async function load(context: Context, session: Session): Promise<void> {
   const { platform, settings, lose } = context;
   const found = await settleWithin(context, async () => ({ text: await platform.store.load() }));
   session.loaded = true;
-  if (session.wiped || (found !== undefined && found.text === undefined)) return;
+  if (found !== undefined && found.text === undefined) return;
   const saved = typeof found?.text === "string" ? readState(found.text, settings) : undefined;
   if (saved === undefined) {
     lose("store_corrupt");
@@ -21,30 +21,27 @@ export async function load(context: Context, session: Session): Promise<void> {
 
 /** Whether the state as it is now is durable. Runs in the client's lane only: writes never overtake one another. */
 export async function save(context: Context, session: Session): Promise<boolean> {
-  if (session.wiped || !session.loaded) return false;
+  if (!session.loaded) return false;
   const { state } = session;
   const signed = state.batch?.signed;
   session.dirty = false;
   const text = writeState(state, context.settings);
-  const saved = await settleWithin(context, async () => {
-    await context.platform.store.save(text);
-    return true;
-  });
-  if (saved === undefined) {
-    session.dirty = true;
-    context.lose("store_failed");
-    return false;
-  }
-  session.saved = signed;
-  return true;
+  const isSaved = await succeeds(context, () => context.platform.store.save(text));
+  if (isSaved) session.saved = signed;
+  else session.dirty = true;
+  return isSaved;
 }
 
 /** Whether the store is known to be empty now. */
-export async function wipe(context: Context): Promise<boolean> {
-  const wiped = await settleWithin(context, async () => {
-    await context.platform.store.clear();
+export function wipe(context: Context): Promise<boolean> {
+  return succeeds(context, () => context.platform.store.clear());
+}
+
+async function succeeds(context: Context, write: () => Promise<void>): Promise<boolean> {
+  const done = await settleWithin(context, async () => {
+    await write();
     return true;
   });
-  if (wiped === undefined) context.lose("store_failed");
-  return wiped === true;
+  if (done === undefined) context.lose("store_failed");
+  return done === true;
 }

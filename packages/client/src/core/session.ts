@@ -13,8 +13,6 @@ export interface Session {
   readonly state: ClientState;
   /** Aborted: nothing more is sent, and whatever comes back from an await stops there. */
   readonly stop: AbortController;
-  /** Consent was revoked: nothing more is saved either. */
-  wiped: boolean;
   /** What the store held is in the state, or is not to be read. */
   loaded: boolean;
   /** Something changed since the last save. */
@@ -39,7 +37,6 @@ export function createSession(uploadAt: number): Session {
   return {
     state: emptyState(),
     stop: new AbortController(),
-    wiped: false,
     loaded: false,
     dirty: false,
     saved: undefined,

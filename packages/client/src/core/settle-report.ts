@@ -4,7 +4,7 @@ import { backoffMs } from "./backoff.ts";
 import type { Context } from "./context.ts";
 import { switchOff } from "./disable.ts";
 import type { LossReason } from "./losses.ts";
-import { type Answer, actionFor, outcomeOf } from "./request.ts";
+import { type Answer, actionFor } from "./request.ts";
 import type { Session } from "./session.ts";
 import { signedReportId } from "./sign-report.ts";
 import type { Batch, SignedReport } from "./state.ts";
@@ -19,7 +19,7 @@ export function settleReport(
 ): undefined {
   const { batch } = session.state;
   if (batch === undefined) return;
-  if (answer.status === 202) return accept(context, session, batch, signed, answer);
+  if (answer.outcome === "ok") return accept(context, session, batch, signed, answer);
   if (answer.code === "use_case_disabled") return switchOff(context, session);
   switch (actionFor(answer)) {
     case "refetch_token":
@@ -57,7 +57,7 @@ function retry(context: Context, session: Session, batch: Batch, answer: Answer)
   const delayMs = backoffMs(context, session.uploadFailures++, answer.retryAfterMs);
   session.uploadHeldUntil = context.platform.nowMs() + delayMs;
   const { latencyMs } = answer;
-  context.tell({ name: "report_retried", outcome: outcomeOf(answer), delayMs, latencyMs });
+  context.tell({ name: "report_retried", outcome: answer.outcome, delayMs, latencyMs });
 }
 
 /** Self-healing, once a report: this token, or all of its epoch, is no good, and the same events go out with another. */
@@ -75,7 +75,7 @@ function takeAnotherToken(
   );
   batch.signed = undefined;
   batch.resigned = true;
-  context.tell({ name: "report_resigned", outcome: outcomeOf(answer), latencyMs: answer.latencyMs });
+  context.tell({ name: "report_resigned", outcome: answer.outcome, latencyMs: answer.latencyMs });
 }
 
 function drop(
@@ -88,5 +88,5 @@ function drop(
   session.state.batch = undefined;
   const events = batch.events.length;
   context.lose(reason, events);
-  context.tell({ name: "report_dropped", outcome: outcomeOf(answer), events, latencyMs: answer.latencyMs });
+  context.tell({ name: "report_dropped", outcome: answer.outcome, events, latencyMs: answer.latencyMs });
 }

@@ -29,7 +29,7 @@ export async function upload(context: Context, session: Session): Promise<void> 
 
 function send(context: Context, session: Session, { body, gzip, credential }: SignedReport): Promise<Answer> {
   const { settings } = context;
-  return request(context, session, settings.edgeUrl + ROUTES.reports(settings.useCase), {
+  return request(context, session, [202], settings.edgeUrl + ROUTES.reports(settings.useCase), {
     method: "POST",
     headers: reportHeaders(gzip, credential),
     body: fromBase64Url(body) ?? null,

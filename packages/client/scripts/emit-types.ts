@@ -1,0 +1,1 @@
+export async function emitTypes(_dist: URL): Promise<void> {}
