@@ -75,6 +75,19 @@ describe("one machine's event log", () => {
     });
   });
 
+  test("keeps the records that a group has not passed, also those appended together with one it has", async () => {
+    await log.append(
+      TOPIC,
+      Array.from({ length: 3 }, () => ({ key: Buffer.of(1), value: Buffer.of(1) })),
+    );
+    nowMs += HOUR_MS + 1;
+    await commit("g", 2);
+    expect((await log.progress(TOPIC, "g"))[0]).toMatchObject({ startOffset: 0, committedOffset: 2 });
+    await consumeOnce(log, "g", async (reader) => {
+      expect(await reader.read(2, 10, 0)).toMatchObject([{ offset: 2 }]);
+    });
+  });
+
   test("gives a group to one consumer at a time", async () => {
     await consumeOnce(log, "g", async () => {
       await expect(commit("g", 0)).rejects.toThrow(/reports is being consumed by group g already/);
