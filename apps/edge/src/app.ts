@@ -2,6 +2,7 @@ import { ROUTES } from "@dit/protocol";
 import { createHttpApp } from "@dit/service-kit";
 import type { Hono } from "hono";
 import type { EdgeContext } from "./context.ts";
+import { forBrowsers } from "./for-browsers.ts";
 import { limitRate } from "./limit-rate.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
 import { forwardReport } from "./routes/forward-report.ts";
@@ -14,6 +15,7 @@ export function createEdgeApp(
   parts: ForwardOptions & { readonly limiter: RateLimiter },
 ): Hono {
   const app = createHttpApp({ service: "edge", logger, metrics });
+  app.use(`${ROUTES.reports(":useCase")}/*`, forBrowsers());
   app.use(limitRate(parts.limiter));
   app.post(ROUTES.reports(":useCase"), forwardReport(parts));
   return app;

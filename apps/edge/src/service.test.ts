@@ -206,6 +206,8 @@ describe("ingest's answer", () => {
       problems: ["events: expected an array"],
     });
     expect([...response.headers.keys()].sort()).toEqual([
+      "access-control-allow-origin",
+      "access-control-expose-headers",
       "cache-control",
       "connection",
       "content-length",
@@ -354,4 +356,27 @@ test("a connection that never sends its headers is closed", async () => {
   socket.write("POST / HTTP/1.1\r\nHost:");
   socket.resume();
   await once(socket, "close");
+});
+
+describe("a page in a browser", () => {
+  test("may ask whether it may send, and reads refusals too", async () => {
+    const rig = await startRig();
+    const preflight = await rig.send({
+      method: "OPTIONS",
+      headers: {
+        origin: "https://app.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type,content-encoding,dit-credential",
+      },
+    });
+    expect(preflight.status).toBe(204);
+    const allowed = preflight.headers.get("access-control-allow-headers")?.split(",");
+    expect(allowed).toEqual(["content-type", "content-encoding", "dit-credential"]);
+    expect(preflight.headers.get("access-control-allow-credentials")).toBeNull();
+    const refused = await rig.send({
+      headers: { origin: "https://app.example", "content-type": "text/plain" },
+    });
+    expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([415, "*"]);
+    expect(rig.upstream.received).toEqual([]);
+  });
 });
