@@ -44,7 +44,10 @@ export function startChild(script: string, opener: Opener, task: string): Child 
 
 export type ChildTask<Store> = (store: Store, say: (line: string) => void) => Promise<void>;
 
-/** In the child: opens the store it was started for, and says lines on which the parent can rely even if it is killed right after. */
+/**
+ * In the child: opens the store it was started for, and says lines on which the parent can rely even if it is
+ * killed right after.
+ */
 export async function runChild<Store>(tasks: Readonly<Record<string, ChildTask<Store>>>): Promise<void> {
   const [opener = "", task = ""] = process.argv.slice(ARGUMENTS_AT);
   const store = await openStore<Store>(JSON.parse(opener) as Opener);

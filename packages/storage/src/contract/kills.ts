@@ -6,8 +6,8 @@ import type { Opener } from "./opener.ts";
 export const KILLS = 5;
 
 /**
- * Lets a child write, kills it with SIGKILL at a random moment once it has had writes acknowledged, and does so again, on the same
- * store. Gives the lines of every child, in order.
+ * Lets a child write, kills it with SIGKILL at a random moment once it has had writes acknowledged, and does so
+ * again, on the same store. Gives the lines of every child, in order.
  */
 export async function killWriters(script: string, opener: Opener): Promise<string[][]> {
   const said: string[][] = [];

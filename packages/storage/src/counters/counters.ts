@@ -1,6 +1,8 @@
 /**
- * Counts what may happen only so often: uses of a token, tokens issued to an account in an epoch. Every call is atomic per
- * key, over all processes that share the store; a failed call has counted nothing or is safe to repeat.
+ * Counts what may happen only so often: uses of a token, tokens issued to an account in an epoch. Every call is
+ * atomic per key, over all processes that share the store; a failed call has counted nothing or is safe to
+ * repeat. A key whose time has passed, by the driver's clock, takes no more: `use` answers `exhausted` with 0
+ * uses, `take` grants nothing and has 0 left.
  */
 export interface Counters {
   /** Reserves one use each; answers in order. Idempotent: the same member again counts nothing. */
@@ -9,7 +11,7 @@ export interface Counters {
   confirm(requests: readonly ConfirmUseRequest[]): Promise<void>;
   /** Takes `amount` from an allowance of `limit`, all or nothing. */
   take(request: TakeRequest): Promise<TakeResult>;
-  /** Forgets every key whose time has passed. Keys past their time count as absent even before that. */
+  /** Forgets every key whose time has passed. */
   sweep(nowSeconds: number): Promise<void>;
   /** Rejects with a reason if the store cannot take a write now. */
   check(): Promise<void>;
@@ -27,7 +29,10 @@ export interface UseRequest {
 }
 
 export interface UseResult {
-  /** `reserved`: counted now. `repeated`: counted before, not confirmed. `confirmed`: counted and confirmed before. `exhausted`: refused. */
+  /**
+   * `reserved`: counted now. `repeated`: counted before, not confirmed. `confirmed`: counted and confirmed
+   * before. `exhausted`: refused.
+   */
   readonly outcome: "reserved" | "repeated" | "confirmed" | "exhausted";
   /** Uses counted so far, this one included. */
   readonly uses: number;

@@ -22,8 +22,9 @@ const ENTRY_BYTES = MEMBER_BYTES + 1;
 const SWEEP_KEYS_PER_WRITE = 2_000;
 
 /**
- * Counters in one LMDB directory. A table's key is the expiry (u32, big-endian) and the 16 bytes, so that expired keys are a
- * range; the value of `uses` is its entries one after the other, that of `allowances` what was taken (f64).
+ * Counters in one LMDB directory. A table's key is the expiry (u32, big-endian) and the 16 bytes, so that
+ * expired keys are a range; the value of `uses` is its entries one after the other, that of `allowances` what
+ * was taken (f64).
  */
 export async function openLmdbCounters({
   path,

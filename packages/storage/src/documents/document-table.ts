@@ -9,7 +9,10 @@ export interface StoredDocument {
   readonly value: Json;
 }
 
-/** The document was replaced or removed after the snapshot that still shows it; or the file of keys is not the table's. */
+/**
+ * The document was replaced or removed after the snapshot that still shows it; or the file of keys is not the
+ * table's.
+ */
 export class ShreddedError extends Error {
   override readonly name = "ShreddedError";
 }
@@ -17,8 +20,8 @@ export class ShreddedError extends Error {
 const HEADER_BYTES = 8;
 
 /**
- * Documents in an LMDB table: the slot of the key that seals it (u32, big-endian), the version (u32), the sealed JSON. Every method runs
- * inside a transaction.
+ * Documents in an LMDB table: the slot of the key that seals it (u32, big-endian), the version (u32), the
+ * sealed JSON. Every method runs inside a transaction.
  */
 export class DocumentTable {
   private readonly table: Table;
@@ -63,8 +66,8 @@ export class DocumentTable {
   }
 
   /**
-   * Makes unreadable for good what was removed or replaced. Only in a transaction of its own: what another operation has replaced in this one
-   * might still be undone, and would be needed again.
+   * Makes unreadable for good what was removed or replaced. Only in a transaction of its own: what another
+   * operation has replaced in this one might still be undone, and would be needed again.
    */
   shred(): void {
     this.keys.shredAllBut(new Set([...this.table.getRange()].map(({ value }) => value.readUInt32BE())));

@@ -1,12 +1,15 @@
 /**
- * Small documents that must not be lost or overwritten unseen: use cases, sealed keys, sealed salts, and the audit log of who
- * changed them. All changes of one commit happen, with their audit entries, or none does.
+ * Small documents that must not be lost or overwritten unseen: use cases, sealed keys, sealed salts, and the
+ * audit log of who changed them. All changes of one commit happen, with their audit entries, or none does.
  */
 export interface Documents {
   get<T extends Json>(collection: string, key: string): Promise<Document<T> | undefined>;
   /** Ordered by key. */
   list<T extends Json>(collection: string): Promise<Document<T>[]>;
-  /** Throws `VersionConflictError`, and changes nothing, if any document is not at its expected version or named twice. */
+  /**
+   * Throws `VersionConflictError`, and changes nothing, if any document is not at its expected version or named
+   * twice.
+   */
   commit(commit: DocumentsCommit): Promise<void>;
   /** Audit entries after `afterSequence` (0 for all), oldest first. */
   readAudit(afterSequence: number, maxEntries: number): Promise<AuditRecord[]>;

@@ -9,11 +9,13 @@ const NONCE = Buffer.alloc(12);
 const EMPTY = Buffer.alloc(KEY_BYTES);
 
 /**
- * A file of 32-byte keys, each of which seals one version of one document. LMDB never overwrites: what it deletes stays in its file for
- * an unknown time. A key is overwritten where it stands, and what it sealed is gone. That holds as far as the file system writes
- * in place: not on one that copies on write, nor in what a disk keeps of a block it has replaced.
+ * A file of 32-byte keys, each of which seals one version of one document. LMDB never overwrites: what it
+ * deletes stays in its file for an unknown time. A key is overwritten where it stands, and what it sealed is
+ * gone. That holds as far as the file system writes in place: not on one that copies on write, nor in what a
+ * disk keeps of a block it has replaced.
  *
- * `seal` and `shredAllBut` may only run while the store's write transaction keeps every other process from them.
+ * `seal` and `shredAllBut` may only run while the store's write transaction keeps every other process from
+ * them.
  */
 export class KeySlots {
   private readonly file: number;

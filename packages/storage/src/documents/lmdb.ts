@@ -20,8 +20,9 @@ const MAX_KEY_BYTES = 1_978;
 const READ_ATTEMPTS = 3;
 
 /**
- * Documents in one LMDB directory. A document's key is collection, 0 byte, key; an audit record's its sequence (u64, big-endian). What a
- * commit deletes or replaces can be read by nobody once it has resolved, not even from the files; audit records stay for good.
+ * Documents in one LMDB directory. A document's key is collection, 0 byte, key; an audit record's its sequence
+ * (u64, big-endian). What a commit deletes or replaces can be read by nobody once it has resolved, not even
+ * from the files; audit records stay for good.
  */
 export async function openLmdbDocuments({ path }: LmdbDocumentsOptions): Promise<Documents> {
   const environment = await openLmdbEnvironment("documents", path, ["documents", "audit"]);
@@ -29,7 +30,10 @@ export async function openLmdbDocuments({ path }: LmdbDocumentsOptions): Promise
   const documents = new DocumentTable(environment.tables.documents, path);
   let closing: Promise<void> | undefined;
 
-  /** Between the snapshot and the key, another process may replace and shred what is being read: then the next snapshot tells. */
+  /**
+   * Between the snapshot and the key, another process may replace and shred what is being read: then the next
+   * snapshot tells.
+   */
   async function read<T>(operation: () => T): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       const read = await environment.read(() => unlessShredded(operation, attempt === READ_ATTEMPTS));
@@ -110,7 +114,9 @@ function applyChanges(
   documents.flush();
 }
 
-/** The second change of one document is never at its expected version: both were made for the version before. */
+/**
+ * The second change of one document is never at its expected version: both were made for the version before.
+ */
 function findRepeated<Change extends { storeKey: Buffer }>(changes: readonly Change[]): Change | undefined {
   const seen = new Set<string>();
   return changes.find(({ storeKey }) => seen.size === seen.add(storeKey.toString()).size);

@@ -8,7 +8,10 @@ export class Arrivals {
     for (const wake of arrived.waiting) wake();
   }
 
-  /** How often a topic was announced; taken before looking for records, so that none can arrive between looking and waiting. */
+  /**
+   * How often a topic was announced; taken before looking for records, so that none can arrive between looking
+   * and waiting.
+   */
   count(topic: string): number {
     return this.of(topic).count;
   }

@@ -1,6 +1,7 @@
 /**
- * What one commit appended to one partition, as one stored value: append time (ms, f64), record count (u32), the length of each
- * record (u32), the records; numbers big-endian. One value a commit keeps 2 kB records from wasting half of each page.
+ * What one commit appended to one partition, as one stored value: append time (ms, f64), record count (u32),
+ * the length of each record (u32), the records; numbers big-endian. One value a commit keeps 2 kB records from
+ * wasting half of each page.
  */
 export interface Block {
   readonly appendedAtMs: number;

@@ -3,7 +3,9 @@ import type { AppendRecord } from "./event-log.ts";
 
 export const TOPIC = "reports";
 
-/** What a test record says: whose it is, which of theirs, and enough bytes, with their hash, to show a torn one. */
+/**
+ * What a test record says: whose it is, which of theirs, and enough bytes, with their hash, to show a torn one.
+ */
 export interface TestRecord {
   readonly writer: string;
   readonly number: number;

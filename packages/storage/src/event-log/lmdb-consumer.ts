@@ -51,7 +51,10 @@ function createReader(
 ): PartitionReader {
   let trimAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Part of a commit's own write, so that there is no task besides the consumer's and a backlog goes away piece by piece. */
+  /**
+   * Part of a commit's own write, so that there is no task besides the consumer's and a backlog goes away piece
+   * by piece.
+   */
   function trimWhenDue(): void {
     const nowMs = clock();
     if (nowMs < trimAtMs) return;

@@ -18,8 +18,9 @@ export interface LmdbEventLogOptions {
 const SIX_HOURS_MS = 6 * 60 * 60 * 1_000;
 
 /**
- * An event log in one LMDB directory. Appends that wait for the same commit share it. Topics come into being when first named. All
- * partitions go to a group's one consumer in this process; nothing stops a second process from consuming the same group.
+ * An event log in one LMDB directory. Appends that wait for the same commit share it. Topics come into being
+ * when first named. All partitions go to a group's one consumer in this process; nothing stops a second process
+ * from consuming the same group.
  */
 export async function openLmdbEventLog({
   path,

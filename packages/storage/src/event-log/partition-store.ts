@@ -14,8 +14,9 @@ export interface Bounds {
 const MAX_BLOCK_BYTES = 64 * 1_024;
 
 /**
- * One partition's records and commits. Every method runs inside a transaction of the environment. Keys start with the topic's id
- * and the partition: `blocks` adds the first offset (u64, big-endian), `groups` the group's name.
+ * One partition's records and commits. Every method runs inside a transaction of the environment. Keys start
+ * with the topic's id and the partition: `blocks` adds the first offset (u64, big-endian), `groups` the group's
+ * name.
  */
 export class PartitionStore {
   readonly partition: number;
@@ -43,7 +44,10 @@ export class PartitionStore {
     this.putBounds({ start, end: offset });
   }
 
-  /** Records from `fromOffset` on, at most `maxRecords`; or what is retained, if that does not reach to `fromOffset`. */
+  /**
+   * Records from `fromOffset` on, at most `maxRecords`; or what is retained, if that does not reach to
+   * `fromOffset`.
+   */
   read(fromOffset: number, maxRecords: number): { records: LogRecord[] } | { retained: Bounds } {
     const { start, end } = this.bounds();
     if (fromOffset < start || fromOffset > end) return { retained: { start, end } };
@@ -73,8 +77,8 @@ export class PartitionStore {
   }
 
   /**
-   * Removes at most `maxBlocks` blocks that every group which ever committed has passed, and that were appended before `beforeMs`.
-   * Returns how many it removed.
+   * Removes at most `maxBlocks` blocks that every group which ever committed has passed, and that were appended
+   * before `beforeMs`. Returns how many it removed.
    */
   trim(beforeMs: number, maxBlocks: number): number {
     const { start, end } = this.bounds();

@@ -6,20 +6,23 @@ import { ABORT, type Database, open } from "lmdb";
 export type Table = Database<Buffer, Buffer>;
 
 /**
- * One LMDB directory with named tables of bytes. Several handles and processes may have the same directory open: LMDB lets
- * one writer in at a time, and `write` reads what it decides on inside its own transaction.
+ * One LMDB directory with named tables of bytes. Several handles and processes may have the same directory
+ * open: LMDB lets one writer in at a time, and `write` reads what it decides on inside its own transaction.
  */
 export interface LmdbEnvironment<Name extends string> {
   readonly tables: Readonly<Record<Name, Table>>;
   /** Runs on a snapshot that includes every write committed so far, by whichever process. */
   read<T>(operation: () => T): Promise<T>;
   /**
-   * Runs in a write transaction and resolves once that is on disk. What is waiting when the transaction starts shares it, and
-   * its one fsync. If any operation throws, all that share the transaction are undone and reject: an operation
-   * answers what its caller did wrong by its result, and throws only what the store did wrong.
+   * Runs in a write transaction and resolves once that is on disk. What is waiting when the transaction starts
+   * shares it, and its one fsync. If any operation throws, all that share the transaction are undone and
+   * reject: an operation answers what its caller did wrong by its result, and throws only what the store did
+   * wrong.
    */
   write<T>(operation: () => T): Promise<T>;
-  /** Like `write`, in a transaction that no other operation shares: what it finds in the tables is committed. */
+  /**
+   * Like `write`, in a transaction that no other operation shares: what it finds in the tables is committed.
+   */
   writeAlone<T>(operation: () => T): Promise<T>;
   /** Rejects unless a write reaches the disk now. */
   check(): Promise<void>;

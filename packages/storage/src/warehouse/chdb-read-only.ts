@@ -13,9 +13,9 @@ export interface ReadOnlyChdbOptions {
 
 export interface ReadOnlyChdb {
   /**
-   * One statement that reads. `format` is used where the statement has no FORMAT of its own. `parameters` are what ClickHouse's HTTP
-   * interface takes as `param_<name>`: text, escaped as in TSV. Rejects with the engine's own message, which is for
-   * whoever asked and may quote rows: never log it.
+   * One statement that reads. `format` is used where the statement has no FORMAT of its own. `parameters` are
+   * what ClickHouse's HTTP interface takes as `param_<name>`: text, escaped as in TSV. Rejects with the
+   * engine's own message, which is for whoever asked and may quote rows: never log it.
    */
   query(sql: string, format: string, parameters?: Readonly<Record<string, string>>): Promise<ReadOnlyResult>;
   close(): Promise<void>;
@@ -29,9 +29,10 @@ export interface ReadOnlyResult {
 }
 
 /**
- * What strangers may do with the embedded warehouse: read it. Every query has a connection of its own, on which the engine's `readonly`
- * refuses writes, changes of settings and table functions that reach files and networks; it dies with the query, so nothing
- * that one query left behind is there for the next. What `readonly` lets through is refused before: see `assertOneReadingStatement`.
+ * What strangers may do with the embedded warehouse: read it. Every query has a connection of its own, on which
+ * the engine's `readonly` refuses writes, changes of settings and table functions that reach files and
+ * networks; it dies with the query, so nothing that one query left behind is there for the next. What
+ * `readonly` lets through is refused before: see `assertOneReadingStatement`.
  */
 export function openReadOnlyChdb({
   path,

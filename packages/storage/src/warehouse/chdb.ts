@@ -27,8 +27,8 @@ type InjectedConnection = NonNullable<NonNullable<Parameters<typeof createClient
 const GIB = 1_024 ** 3;
 
 /**
- * ClickHouse in this process. Inserts have a connection of their own, so that a long query does not hold them up; each connection does
- * one thing at a time.
+ * ClickHouse in this process. Inserts have a connection of their own, so that a long query does not hold them
+ * up; each connection does one thing at a time.
  */
 export async function openChdbWarehouse({
   path,
@@ -104,8 +104,8 @@ async function connect(
 }
 
 /**
- * The settings stand in the statement. As `SET`, which is what the client would make of them, the token would stay on the
- * connection, and the engine would skip the next insert that comes without one.
+ * The settings stand in the statement. As `SET`, which is what the client would make of them, the token would
+ * stay on the connection, and the engine would skip the next insert that comes without one.
  */
 async function insertRows(
   session: Session,

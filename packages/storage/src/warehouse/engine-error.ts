@@ -1,8 +1,8 @@
 import { WarehouseError } from "./warehouse.ts";
 
 /**
- * Failures that the statement alone brings about, so that the engine's message quotes nothing but the statement, which is code.
- * Every other message may quote a row.
+ * Failures that the statement alone brings about, so that the engine's message quotes nothing but the
+ * statement, which is code. Every other message may quote a row.
  */
 const STATEMENT_FAILURES: ReadonlySet<string> = new Set([
   "AMBIGUOUS_COLUMN_NAME",
@@ -26,8 +26,9 @@ const STATEMENT_FAILURES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What the engine said, without anything that could be a value. Its message is `Code: 60. DB::Exception: ... (UNKNOWN_TABLE)`; nested
- * failures repeat the form, and the outermost type is the last. `hasValues`: the statement came with rows or parameters.
+ * What the engine said, without anything that could be a value. Its message is `Code: 60. DB::Exception: ...
+ * (UNKNOWN_TABLE)`; nested failures repeat the form, and the outermost type is the last. `hasValues`: the
+ * statement came with rows or parameters.
  */
 export function engineError(what: string, error: unknown, hasValues: boolean): WarehouseError {
   const message = engineMessage(error);

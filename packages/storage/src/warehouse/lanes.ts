@@ -1,6 +1,6 @@
 /**
- * Lets at most `width` operations run at once, the others wait in order. An operation that waits inside the engine for its
- * connection occupies one of the few threads that file and LMDB work need too.
+ * Lets at most `width` operations run at once, the others wait in order. An operation that waits inside the
+ * engine for its connection occupies one of the few threads that file and LMDB work need too.
  */
 export function createLanes(width: number): <T>(operation: () => Promise<T>) => Promise<T> {
   let running = 0;

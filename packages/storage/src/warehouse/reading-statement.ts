@@ -10,9 +10,9 @@ export class NotReadingError extends Error {
 }
 
 /**
- * Under `readonly` the engine still obeys SYSTEM (which stops merges, or the server), KILL, USE and INTO OUTFILE, and runs several statements from
- * one text. Its own parser says what the text is: `formatQuery` takes one statement only and gives it without comments, in
- * capitals, so that its first word tells.
+ * Under `readonly` the engine still obeys SYSTEM (which stops merges, or the server), KILL, USE and INTO
+ * OUTFILE, and runs several statements from one text. Its own parser says what the text is: `formatQuery` takes
+ * one statement only and gives it without comments, in capitals, so that its first word tells.
  */
 export async function assertOneReadingStatement(session: Session, sql: string): Promise<void> {
   const formatted = await session.queryAsync(`SELECT formatQuerySingleLine(${quote(sql)})`, {

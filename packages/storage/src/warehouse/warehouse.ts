@@ -1,12 +1,12 @@
 /**
- * ClickHouse, in process or over the network, by the same SQL. Inserts are exact: a batch whose deduplication token was
- * inserted before is skipped by the engine, so a repeat after an unknown outcome is safe. What the engine refuses rejects with a
- * `WarehouseError`.
+ * ClickHouse, in process or over the network, by the same SQL. Inserts are exact: a batch whose deduplication
+ * token was inserted before is skipped by the engine, so a repeat after an unknown outcome is safe. What the
+ * engine refuses rejects with a `WarehouseError`.
  */
 export interface Warehouse {
   /**
-   * Parameters are bound by the engine (`{name:Type}` in the SQL). 64-bit integers come as numbers: have the SQL make a string of one
-   * that may pass 2^53.
+   * Parameters are bound by the engine (`{name:Type}` in the SQL). 64-bit integers come as numbers: have the
+   * SQL make a string of one that may pass 2^53.
    */
   query<Row>(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<Row[]>;
   /** DDL and other statements without rows. */
@@ -29,7 +29,10 @@ export interface WarehouseInsert {
 /** Quotes the statement at most, and only where no value can be in it; never a row or a parameter. */
 export class WarehouseError extends Error {
   override readonly name = "WarehouseError";
-  /** ClickHouse's number and name for it, such as 60 and `UNKNOWN_TABLE`; undefined if the engine did not answer. */
+  /**
+   * ClickHouse's number and name for it, such as 60 and `UNKNOWN_TABLE`; undefined if the engine did not
+   * answer.
+   */
   readonly engineCode: number | undefined;
   readonly engineType: string | undefined;
 
