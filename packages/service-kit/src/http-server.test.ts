@@ -3,7 +3,8 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { Hono } from "hono";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type HttpServer, ListenError, listen } from "./http-server.ts";
+import { type HttpServer, listen } from "./http-server.ts";
+import { ListenError } from "./listen-error.ts";
 import { readBody } from "./read-body.ts";
 
 const host = "127.0.0.1";

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-server";
 import { answerClientError } from "./client-error.ts";
 import { trackConnections } from "./connections.ts";
+import { ListenError } from "./listen-error.ts";
 import { problemResponse } from "./problem-response.ts";
 
 export interface HttpServer {
@@ -34,24 +35,6 @@ const DEFAULT_LIMITS: HttpLimits = {
 };
 const DEFAULT_DRAIN_MS = 10_000;
 const MAX_CHECKING_INTERVAL_MS = 1000;
-
-/** An address that cannot be listened on. Its message names host and port, and may be shown to the operator. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-  readonly code: string;
-
-  constructor(host: string, port: number, code: string) {
-    super(`cannot listen on ${host}:${port}: ${LISTEN_FAILURES[code] ?? code}`);
-    this.code = code;
-  }
-}
-
-const LISTEN_FAILURES: Readonly<Record<string, string>> = {
-  EADDRINUSE: "the port is in use",
-  EACCES: "not permitted",
-  EADDRNOTAVAIL: "this machine does not have that address",
-  ENOTFOUND: "the host name is not known",
-};
 
 /** Serves `fetch` over HTTP/1.1. What Node's parser refuses is answered with a problem document too. Throws ListenError. */
 export async function listen(options: {

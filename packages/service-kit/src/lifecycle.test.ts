@@ -22,7 +22,7 @@ function run(env: Record<string, string>) {
 
 const runs = { DIT_FIXTURE_MODE: "runs", DIT_FIXTURE_LIMIT: "1" };
 
-describe("a service process", () => {
+describe.concurrent("a service process", () => {
   it.each(["SIGTERM", "SIGINT"] as const)("stops once on %s and exits with 0", async (signal) => {
     const { child, output, exited, says } = run(runs);
     await says("started");

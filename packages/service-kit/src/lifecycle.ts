@@ -1,6 +1,6 @@
 import { ConfigError } from "./config.ts";
 import { errorReason } from "./error-reason.ts";
-import { ListenError } from "./http-server.ts";
+import { ListenError } from "./listen-error.ts";
 
 /** Something that runs. `stop` drains, waits, and may be called again. */
 export interface Service {

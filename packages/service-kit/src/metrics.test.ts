@@ -36,6 +36,14 @@ describe("metrics", () => {
     await expect(createMetrics("acs").value("refused")).rejects.toThrow("dit_acs_refused");
   });
 
+  it.each(["account", "address", "pid", "token", "path", "url", "user_agent"])(
+    "refuse the label %s",
+    (label) => {
+      const cast = label as "code";
+      expect(() => createMetrics("acs").counter("requests_total", "Requests", ["code", cast])).toThrow(label);
+    },
+  );
+
   it("hold the process's own figures only when asked", async () => {
     expect(await createMetrics("acs").text()).not.toContain("process_cpu");
     expect(await createMetrics("acs", { processMetrics: true }).text()).toContain("dit_acs_process_cpu");

@@ -1,15 +1,45 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
+/**
+ * All that a series may be told apart by: things that the source or a use-case document lists. Nothing of a request, and
+ * nothing that says who: a label is kept for as long as the process lives, and Prometheus keeps it longer.
+ */
+const METRIC_LABELS = [
+  "action",
+  "attempt",
+  "code",
+  "dependency",
+  "event",
+  "field",
+  "kind",
+  "method",
+  "outcome",
+  "partition",
+  "reason",
+  "route",
+  "state",
+  "status",
+  "table",
+  "topic",
+  "useCase",
+  "use_case",
+] as const;
+export type MetricLabel = (typeof METRIC_LABELS)[number];
+
 /** A service's metrics in a registry of its own. Names are given without the prefix `dit_<service>_`. */
 export interface Metrics {
   readonly registry: Registry;
-  counter<Label extends string = never>(
+  counter<Label extends MetricLabel = never>(
     name: string,
     help: string,
     labels?: readonly Label[],
   ): Counter<Label>;
-  gauge<Label extends string = never>(name: string, help: string, labels?: readonly Label[]): Gauge<Label>;
-  histogram<Label extends string = never>(
+  gauge<Label extends MetricLabel = never>(
+    name: string,
+    help: string,
+    labels?: readonly Label[],
+  ): Gauge<Label>;
+  histogram<Label extends MetricLabel = never>(
     name: string,
     help: string,
     buckets: readonly number[],
@@ -28,12 +58,11 @@ export function createMetrics(service: string, options: { readonly processMetric
   const registry = new Registry();
   const prefix = `dit_${service.replaceAll("-", "_")}_`;
   if (options.processMetrics === true) collectDefaultMetrics({ register: registry, prefix });
-  const common = <Label extends string>(name: string, help: string, labels: readonly Label[]) => ({
-    name: prefix + name,
-    help,
-    labelNames: labels,
-    registers: [registry],
-  });
+  const common = <Label extends MetricLabel>(name: string, help: string, labels: readonly Label[]) => {
+    const unlisted = labels.find((label) => !METRIC_LABELS.includes(label));
+    if (unlisted !== undefined) throw new Error(`${name}: ${unlisted} is not among the labels of metrics`);
+    return { name: prefix + name, help, labelNames: labels, registers: [registry] };
+  };
   return {
     registry,
     counter: (name, help, labels = []) => new Counter(common(name, help, labels)),
