@@ -1,4 +1,3 @@
-import type { DeadLetter } from "./batch-plan.ts";
 import { reportChecksum } from "./checksum.ts";
 import { DEAD_LETTER_COLUMNS, DEAD_LETTERS_TABLE, type DeadLetterRow } from "./dead-letters.ts";
 import { encodeIntent } from "./intent.ts";
@@ -9,23 +8,18 @@ import { REPEAT_COLUMNS, REPEATS_TABLE, type RepeatRow } from "./repeats.ts";
 /** One insert of a batch. */
 export interface BatchContent {
   readonly table: string;
-  /** Ends the token: one for each insert of the batch. */
-  readonly tokenPart: string;
   readonly columns: readonly string[];
   readonly rows: readonly object[];
   readonly checksum: number;
 }
 
+/**
+ * In the order in which they are inserted: dead letters after all rows, so that once they are there, no row is missing that a salt
+ * destroyed meanwhile could turn into another dead letter.
+ */
 export function contentsOf(made: MadeBatch): BatchContent[] {
-  const letters = made.deadLetters.length - made.lostLetters;
-  const events = [...made.tables.values()].map((content) => ({ ...content, tokenPart: content.table }));
-  return [
-    ...events,
-    deadLetterContent(made, DEAD_LETTERS_TABLE, made.deadLetters.slice(0, letters)),
-    // An earlier attempt may have inserted the others without these: under one token these would be swallowed.
-    deadLetterContent(made, `${DEAD_LETTERS_TABLE}:lost`, made.deadLetters.slice(letters)),
-    repeatContent(made),
-  ].filter(({ rows }) => rows.length > 0);
+  const contents = [...made.tables.values(), deadLetterContent(made), repeatContent(made)];
+  return contents.filter(({ rows }) => rows.length > 0);
 }
 
 /** What the tables must hold of the batch: rows and their checksum, by table. */
@@ -67,12 +61,8 @@ export function insertedEvents({ tables, storedEarlier }: MadeBatch): number {
   return [...storedEarlier.values()].reduce((count, { rows }) => count + rows, made);
 }
 
-function deadLetterContent(
-  { range, batch, intent }: MadeBatch,
-  tokenPart: string,
-  letters: readonly DeadLetter[],
-): BatchContent {
-  const rows = letters.map(({ useCase, reason, events, reportId }): DeadLetterRow => {
+function deadLetterContent({ range, batch, intent, deadLetters }: MadeBatch): BatchContent {
+  const rows = deadLetters.map(({ useCase, reason, events, reportId }): DeadLetterRow => {
     return {
       ingest_day: intent.day,
       topic_id: range.topicId,
@@ -84,7 +74,7 @@ function deadLetterContent(
       report_id: reportId,
     };
   });
-  return { table: DEAD_LETTERS_TABLE, tokenPart, columns: DEAD_LETTER_COLUMNS, rows, checksum: sum(rows) };
+  return { table: DEAD_LETTERS_TABLE, columns: DEAD_LETTER_COLUMNS, rows, checksum: sum(rows) };
 }
 
 function repeatContent({ range, batch, repeatable }: MadeBatch): BatchContent {
@@ -99,7 +89,6 @@ function repeatContent({ range, batch, repeatable }: MadeBatch): BatchContent {
   });
   return {
     table: REPEATS_TABLE,
-    tokenPart: REPEATS_TABLE,
     columns: REPEAT_COLUMNS,
     rows,
     checksum: sum(rows),

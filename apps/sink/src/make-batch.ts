@@ -20,8 +20,6 @@ export interface BatchMaker extends Pick<SinkContext, "warehouse"> {
 export interface MadeBatch extends BatchPlan {
   /** Rows by table that only an earlier attempt could make, and made. */
   readonly storedEarlier: ReadonlyMap<string, { readonly rows: number; readonly checksum: number }>;
-  /** Of `deadLetters`, how many come from lost salts: they follow the others. */
-  readonly lostLetters: number;
 }
 
 /** `repeats`: reports of which another record may follow, with the batch that stored each. */
@@ -93,7 +91,6 @@ function tablesOf({ useCase, events }: SinkReport, schemas: ReadonlyMap<string, 
 /** What an earlier attempt of this very batch stored before the salt was destroyed counts as stored; the rest cannot be. */
 async function settleLost({ warehouse }: BatchMaker, plan: BatchPlan): Promise<MadeBatch> {
   const storedEarlier = new Map<string, { rows: number; checksum: number }>();
-  let lostLetters = 0;
   for (const [table, lost] of Map.groupBy(plan.lost, (each) => each.table)) {
     const stored = await storedByBatch(warehouse, {
       table,
@@ -110,9 +107,8 @@ async function settleLost({ warehouse }: BatchMaker, plan: BatchPlan): Promise<M
         storedEarlier.set(table, sum);
       } else {
         bury(plan, { offset: record.offset, useCase, reportId }, "salt_destroyed", events);
-        lostLetters += 1;
       }
     }
   }
-  return { ...plan, storedEarlier, lostLetters };
+  return { ...plan, storedEarlier };
 }

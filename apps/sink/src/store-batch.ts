@@ -29,15 +29,15 @@ export async function storeBatch(store: BatchStore, made: MadeBatch, attempt = "
 export async function insertContent(
   store: BatchStore,
   made: MadeBatch,
-  { table, tokenPart, columns, rows }: BatchContent,
+  { table, columns, rows }: BatchContent,
   attempt: string,
 ): Promise<void> {
-  const deduplicationToken = tokenOf(made, tokenPart, attempt);
+  const deduplicationToken = tokenOf(made, table, attempt);
   await timedInsert(store, { table, columns, rows, deduplicationToken });
 }
 
-function tokenOf({ range }: MadeBatch, tokenPart: string, attempt: string): string {
-  return `${rangeName(range)}:${tokenPart}${attempt === "" ? "" : `:${attempt}`}`;
+function tokenOf({ range }: MadeBatch, table: string, attempt: string): string {
+  return `${rangeName(range)}:${table}${attempt === "" ? "" : `:${attempt}`}`;
 }
 
 async function timedInsert(
