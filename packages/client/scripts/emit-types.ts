@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PACKAGES = fileURLToPath(new URL("../../", import.meta.url));
-const TSC = fileURLToPath(new URL("../node_modules/.bin/tsc", import.meta.url));
+const TSC = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
 
 /** Where the types of a workspace package's entry are, under the folder of all emitted types. */
 const ENTRIES: Readonly<Record<string, string>> = {

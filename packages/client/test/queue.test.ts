@@ -58,6 +58,15 @@ describe("what is logged", () => {
     await client.close();
   });
 
+  it("reads own properties only", async () => {
+    const world = createWorld();
+    const client = world.start();
+    client.log("message_delivered", Object.create({ ok: true }));
+    await client.flush();
+    expect(world.server.reports[0]?.events[0]?.fields).toEqual({});
+    await client.close();
+  });
+
   it("does not follow an object that the host changes afterwards", async () => {
     const world = createWorld();
     const client = world.start();
