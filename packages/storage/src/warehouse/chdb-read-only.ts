@@ -1,6 +1,12 @@
 import { Session } from "chdb";
+import {
+  type AllowedFunctions,
+  type CatalogueFunction,
+  createAllowedFunctions,
+  FUNCTION_CATALOGUE_SQL,
+} from "./allowed-functions.ts";
 import { createLanes } from "./lanes.ts";
-import { assertOneReadingStatement, quote } from "./reading-statement.ts";
+import { assertFunctionsAllowed, assertOneReadingStatement, quote } from "./reading-statement.ts";
 
 export interface ReadOnlyChdbOptions {
   /** The path of the warehouse, which this process has open. */
@@ -32,7 +38,7 @@ export interface ReadOnlyResult {
  * What strangers may do with the embedded warehouse: read it. Every query has a connection of its own, on which
  * the engine's `readonly` refuses writes, changes of settings and table functions that reach files and
  * networks; it dies with the query, so nothing that one query left behind is there for the next. What
- * `readonly` lets through is refused before: see `assertOneReadingStatement`.
+ * `readonly` lets through is refused before: see `assertOneReadingStatement` and `assertFunctionsAllowed`.
  */
 export function openReadOnlyChdb({
   path,
@@ -44,6 +50,12 @@ export function openReadOnlyChdb({
   const limits = `SET max_memory_usage = ${maxMemoryBytes}, max_execution_time = ${maxExecutionSeconds}, readonly = 1`;
   const running = new Set<Promise<unknown>>();
   let closed = false;
+  let allowed: AllowedFunctions | undefined;
+
+  async function allowedFunctions(session: Session): Promise<AllowedFunctions> {
+    allowed ??= createAllowedFunctions(await readCatalogue(session));
+    return allowed;
+  }
 
   async function answer(
     sql: string,
@@ -56,6 +68,7 @@ export function openReadOnlyChdb({
       await assertOneReadingStatement(session, sql);
       for (const [name, value] of Object.entries(parameters))
         await session.queryAsync(setParameter(name, value));
+      await assertFunctionsAllowed(session, sql, await allowedFunctions(session));
       await session.queryAsync(limits);
       const result = await session.queryAsync(sql, { format });
       const { rowsRead, bytesRead, elapsed } = result;
@@ -80,6 +93,15 @@ export function openReadOnlyChdb({
       await Promise.allSettled(running);
     },
   };
+}
+
+async function readCatalogue(session: Session): Promise<CatalogueFunction[]> {
+  const rows = await session.queryAsync(FUNCTION_CATALOGUE_SQL, { format: "JSONEachRow" });
+  return rows
+    .text()
+    .trimEnd()
+    .split("\n")
+    .map((row) => JSON.parse(row) as CatalogueFunction);
 }
 
 function setParameter(name: string, value: string): string {

@@ -1,7 +1,7 @@
 /**
- * Which functions an analyst's query may call, decided from the engine's own catalogue. The engine's read-only mode refuses writes,
- * but a plain SELECT may still read any file of the machine (`file()`) or call out (`url()`, AI functions). So a function is
- * allowed only if its category computes on its arguments alone, or if it is named here.
+ * Which functions a stranger's query may call. The engine's read-only mode refuses writes, but a plain SELECT may still read
+ * any file of the machine (`file()`) or call out (`DESCRIBE url()`, AI functions). So a function is allowed only if its category in
+ * the engine's own catalogue computes on its arguments alone, or if it is named here.
  */
 export interface AllowedFunctions {
   has(name: string): boolean;
@@ -108,11 +108,11 @@ export function createAllowedFunctions(catalogue: readonly CatalogueFunction[]):
     if (!CATEGORIES.has(category) && !exact.has(alias_to)) continue;
     exact.add(name);
     if (case_insensitive === 1) caseless.add(name.toLowerCase());
-    if (category === AGGREGATES) aggregates.add(name);
+    if (category === AGGREGATES) aggregates.add(name.toLowerCase());
   }
   const isCombined = (name: string): boolean => {
     const base = name.replace(COMBINATOR, "");
-    return base !== name && (aggregates.has(base) || isCombined(base));
+    return base !== name && (aggregates.has(base.toLowerCase()) || isCombined(base));
   };
   return { has: (name) => exact.has(name) || caseless.has(name.toLowerCase()) || isCombined(name) };
 }
