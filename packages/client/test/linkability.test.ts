@@ -104,10 +104,10 @@ describe("whatever happens", () => {
         for (const [, set] of uses) expect(set.size).toBeLessThanOrEqual(4);
         for (const [, set] of windows) expect(set.size).toBe(1);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
-    expect(reports).toBeGreaterThan(60);
-  });
+    expect(reports).toBeGreaterThan(40);
+  }, 60_000);
 
   it("two reports of the same events in the same minute are two reports", async () => {
     const world = createWorld();
