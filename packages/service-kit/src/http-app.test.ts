@@ -141,7 +141,7 @@ describe("bearer authentication", () => {
   });
 
   it("refuses all else alike", () => {
-    for (const header of [undefined, "", "Bearer", "Bearer ", `Basic ${"s".repeat(40)}`, "s".repeat(40)])
+    for (const header of [undefined, "", "Bearer", "Bearer ", `Digest ${"s".repeat(40)}`, "s".repeat(40)])
       refuses(header);
     for (const header of [
       `Bearer ${"s".repeat(39)}`,

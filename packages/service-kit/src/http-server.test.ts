@@ -65,6 +65,13 @@ describe("listening", () => {
     });
   });
 
+  it("answers internal_error for a handler that throws past its app, without its text", async () => {
+    const server = await serve(() => Promise.reject(new Error("alice")));
+    const response = await fetch(server.url);
+    expect(await response.json()).toMatchObject({ code: "internal_error" });
+    expect(response.status).toBe(500);
+  });
+
   it("bounds a body that is sent in chunks without an end", async () => {
     const app = new Hono();
     app.post("/", async (c) => c.text(String((await readBody(c.req.raw, 1000)).length)));
@@ -117,7 +124,7 @@ describe("what Node's parser refuses", () => {
   ])("%s is malformed_request too", async (_, bytes) => {
     const printed = vi.spyOn(console, "error").mockImplementation(() => undefined);
     const answer = await rawAnswer(await serve(hello), bytes);
-    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer).toMatch(/^HTTP\/1.1 400 .*"malformed_request"/s);
     expect(answer).not.toContain(CANARY);
     expect(printed).not.toHaveBeenCalled();
     printed.mockRestore();

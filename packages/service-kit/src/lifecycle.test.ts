@@ -16,7 +16,9 @@ function run(env: Record<string, string>) {
     output.err += text;
   });
   const exited = once(child, "close").then(([code, signal]) => code ?? signal);
-  const says = (text: string) => expect.poll(() => output.out, { timeout: 8000 }).toContain(text);
+  const says = async (text: string) => {
+    while (!output.out.includes(text)) await once(child.stdout, "data");
+  };
   return { child, output, exited, says };
 }
 

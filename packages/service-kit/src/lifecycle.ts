@@ -24,14 +24,19 @@ export async function runMain(
 ): Promise<void> {
   process.on("uncaughtException", (error) => fail("crashed", error));
   const stopped = Promise.withResolvers<void>();
-  process.once("SIGINT", () => stopped.resolve());
-  process.once("SIGTERM", () => stopped.resolve());
+  let isStopping = false;
+  const onSignal = () => {
+    if (isStopping) process.exit(EXIT_FAILURE);
+    isStopping = true;
+    stopped.resolve();
+  };
+  // Never taken off again: without a listener, even for a moment, a signal kills the process where it stands.
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
   try {
     const service = await create(process.env);
     await service.start();
     await stopped.promise;
-    process.once("SIGINT", () => process.exit(EXIT_FAILURE));
-    process.once("SIGTERM", () => process.exit(EXIT_FAILURE));
     setTimeout(() => fail("did not stop in time", undefined), STOP_TIMEOUT_MS).unref();
     await service.stop();
     process.exit(0);
