@@ -9,11 +9,11 @@ export function createAcsMetrics(metrics: Metrics) {
     issuances: metrics.counter("issuances_total", "Requests for tokens by outcome: issued, or the code", [
       "code",
     ]),
-    tokensIssued: metrics.counter("tokens_issued_total", "Tokens issued", ["useCase"]),
+    tokensIssued: metrics.counter("tokens_issued_total", "Tokens issued", ["use_case"]),
     quotaRefusals: metrics.counter(
       "quota_refusals_total",
       "Requests for more tokens than the account has left",
-      ["useCase"],
+      ["use_case"],
     ),
     redemptions: metrics.counter("redemptions_total", "Redemptions by outcome, or the code of the refusal", [
       "outcome",
@@ -24,15 +24,15 @@ export function createAcsMetrics(metrics: Metrics) {
       USES_BUCKETS,
     ),
     confirmations: metrics.counter("confirmations_total", "Uses said to be durable"),
-    keyAge: metrics.gauge("key_age_seconds", "Age of the primary key that issues now", ["useCase"]),
+    keyAge: metrics.gauge("key_age_seconds", "Age of the primary key that issues now", ["use_case"]),
     keyTimeLeft: metrics.gauge("key_time_left_seconds", "Time until the next primary key issues", [
-      "useCase",
+      "use_case",
     ]),
-    liveKeys: metrics.gauge("live_keys", "Primary keys whose secret exists", ["useCase"]),
+    liveKeys: metrics.gauge("live_keys", "Primary keys whose secret exists", ["use_case"]),
     compromiseSuspected: metrics.counter(
       "key_compromise_suspected_total",
       "A key and a public info cancelled out: assume that the key is known, and rotate it",
-      ["useCase"],
+      ["use_case"],
     ),
     rotationFailures: metrics.counter("rotation_failures_total", "Runs of the rotation job that failed"),
   };

@@ -16,6 +16,7 @@ export interface AcsService extends Service {
   readonly app: Hono;
   /** Undefined unless started. */
   readonly url: string | undefined;
+  readonly adminUrl: string | undefined;
   /** Rejects while ACS cannot do its work. */
   check(): Promise<void>;
 }
@@ -45,6 +46,9 @@ export function createAcsService(context: AcsContext): AcsService {
     app: acs.app,
     get url() {
       return servers[0]?.url;
+    },
+    get adminUrl() {
+      return servers[1]?.url;
     },
     check: acs.check,
     async start() {

@@ -47,7 +47,7 @@ describe("issuing", () => {
       const credentials = await fetchCredentials(acs, { nowSeconds: now(), count: 4, epochsAhead });
       expect(credentials).toHaveLength(4);
     }
-    expect(await acs.metrics.value("tokens_issued_total", { useCase: "messaging" })).toBe(8);
+    expect(await acs.metrics.value("tokens_issued_total", { use_case: "messaging" })).toBe(8);
     expect(await acs.metrics.value("issuances_total", { code: "issued" })).toBe(2);
   });
 

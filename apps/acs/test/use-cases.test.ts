@@ -213,7 +213,9 @@ describe("the services' view", () => {
       code: "version_conflict",
     });
     await expect(admin.rotateKeys("unknown", { reason: "x" })).rejects.toMatchObject({ code: "not_found" });
-    expect(await admin.readAudit({ after: 6, limit: 1 })).toMatchObject({ entries: [{ sequence: 7 }] });
+    expect(await admin.readAudit({ after: 6, limit: 1 })).toMatchObject([{ sequence: 7 }]);
+    expect((await admin.keyPlan("messaging")).keys.map((key) => key.state)).toEqual(["current", "next"]);
+    expect((await admin.rotateKeys("messaging", { reason: "exercise" })).keys).toHaveLength(2);
   });
 
   it("gives one document to services, and nothing to others", async () => {

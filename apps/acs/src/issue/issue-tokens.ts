@@ -58,7 +58,7 @@ export function createIssueTokens(parts: {
     const { evaluated, proof } = evaluate(context, metrics, state, key, envelope.epoch, blinded);
     const taken = await onStore(context.logger, "counters", () => quota.take(allowance, blinded.length));
     if (!taken.granted) throw refusal();
-    metrics.tokensIssued.inc({ useCase }, evaluated.length);
+    metrics.tokensIssued.inc({ use_case: useCase }, evaluated.length);
     return { evaluated: evaluated.map(toBase64Url), proof: toBase64Url(proof) };
   };
   return async (useCase, request) => {
@@ -131,7 +131,7 @@ function evaluate(
 
 /** The next chance is the next epoch. Bounded, since a client should look again for other reasons too. */
 function quotaRefusal({ clock }: AcsContext, metrics: AcsMetrics, { document }: UseCaseState): ProblemError {
-  metrics.quotaRefusals.inc({ useCase: document.useCase });
+  metrics.quotaRefusals.inc({ use_case: document.useCase });
   const { seconds } = document.epoch;
   const now = nowSeconds(clock);
   const untilNextEpoch = epochEndSeconds(epochAt(now, seconds), seconds) - Math.floor(now);

@@ -12,5 +12,5 @@ export function reportCompromise(
   keyVersion: number,
 ): void {
   logger.error("key.compromise_suspected", { useCase, keyVersion });
-  metrics.compromiseSuspected.inc({ useCase });
+  metrics.compromiseSuspected.inc({ use_case: useCase });
 }

@@ -66,10 +66,10 @@ async function advance(
 
 function observe(metrics: AcsMetrics, states: UseCaseStates, now: number): void {
   for (const [useCase, { keys }] of states) {
-    metrics.liveKeys.set({ useCase }, keys.length);
+    metrics.liveKeys.set({ use_case: useCase }, keys.length);
     const current = keys.find((key) => key.notBefore <= now && now < key.notAfter);
     if (current === undefined) continue;
-    metrics.keyAge.set({ useCase }, now - current.notBefore);
-    metrics.keyTimeLeft.set({ useCase }, current.notAfter - now);
+    metrics.keyAge.set({ use_case: useCase }, now - current.notBefore);
+    metrics.keyTimeLeft.set({ use_case: useCase }, current.notAfter - now);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, nowSeconds } from "@dit/service-kit";
@@ -9,8 +9,8 @@ import { openLmdbDocuments } from "@dit/storage/documents/lmdb";
 export interface TestStores {
   readonly counters: Counters;
   readonly documents: Documents;
-  /** Where every byte of them rests. */
-  readonly directory: string;
+  /** All that rests: every document and audit entry as it is read, and every byte of every file. */
+  everything(): Promise<Buffer>;
   close(): Promise<void>;
 }
 
@@ -25,11 +25,22 @@ export async function openTestStores(clock: Clock): Promise<TestStores> {
   return {
     counters,
     documents,
-    directory,
+    async everything() {
+      const collections = ["use-cases", "primary-keys", "account-keys"];
+      const read = await Promise.all(collections.map((collection) => documents.list(collection)));
+      const audit = await documents.readAudit(0, 10_000);
+      return Buffer.concat([Buffer.from(JSON.stringify({ read, audit })), ...filesIn(directory)]);
+    },
     async close() {
       await counters.close();
       await documents.close();
       rmSync(directory, { recursive: true });
     },
   };
+}
+
+function filesIn(directory: string): Buffer[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
 }
