@@ -16,7 +16,7 @@ const version: Check = (value) =>
  * All that a log line may hold besides its time, level, service and event. Nothing here says who or from where, and nothing
  * takes free text. Add a line only for a value that a stranger could be shown.
  */
-export const LOG_FIELDS = {
+const LOG_FIELDS = {
   useCase: name,
   /** An event's or a field's name, as its use case declares it. */
   eventName: name,
