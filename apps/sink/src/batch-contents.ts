@@ -1,7 +1,7 @@
 import { reportChecksum } from "./checksum.ts";
 import { DEAD_LETTER_COLUMNS, DEAD_LETTERS_TABLE, type DeadLetterRow } from "./dead-letters.ts";
 import { encodeIntent } from "./intent.ts";
-import type { LedgerRow } from "./ledger.ts";
+import { LEDGER_COLUMNS, LEDGER_TABLE, type LedgerRow } from "./ledger.ts";
 import type { MadeBatch } from "./make-batch.ts";
 import { REPEAT_COLUMNS, REPEATS_TABLE, type RepeatRow } from "./repeats.ts";
 
@@ -35,9 +35,9 @@ export function expectedOf(made: MadeBatch): Pick<LedgerRow, "rows" | "checksums
   return { rows, checksums };
 }
 
-export function ledgerRowOf(made: MadeBatch): LedgerRow {
+export function ledgerContentOf(made: MadeBatch): BatchContent {
   const { range, intent } = made;
-  return {
+  const row: LedgerRow = {
     day: intent.day,
     topic_id: range.topicId,
     partition: range.partition,
@@ -47,12 +47,13 @@ export function ledgerRowOf(made: MadeBatch): LedgerRow {
     records: made.records,
     events: made.events,
     inserted: insertedEvents(made),
-    dead_lettered: made.deadLetters.reduce((sum, { events }) => sum + events, 0),
+    dead_lettered: made.deadLetters.reduce((total, { events }) => total + events, 0),
     deduplicated: made.deduplicated,
     oldest_day: made.oldestDay,
     ...expectedOf(made),
     intent: encodeIntent(intent),
   };
+  return { table: LEDGER_TABLE, columns: LEDGER_COLUMNS, rows: [row], checksum: 0 };
 }
 
 /** Events of the batch that are rows now. */

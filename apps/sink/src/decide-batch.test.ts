@@ -7,7 +7,7 @@ import type { SinkRecord } from "./sink-record.ts";
 const unused = () => Promise.reject(new Error("no use case is listed"));
 const parts = {
   clock: createManualClock(Date.UTC(2026, 10, 20)),
-  schemas: { current: async () => undefined, at: unused },
+  schemas: { current: async () => undefined, at: unused, forget: () => undefined },
   salts: { prepare: unused, lease: unused, destroyExpired: unused, wipe: () => undefined },
 };
 

@@ -4,8 +4,6 @@ import { eventTableName } from "./applied-schema.ts";
 import { COLUMN_TYPES } from "./columns.ts";
 import { sqlName, sqlString } from "./sql.ts";
 
-type Event = UseCase["events"][string];
-
 export interface ColumnDefinition {
   readonly name: string;
   readonly type: string;
@@ -42,11 +40,11 @@ const COMMON: readonly ColumnDefinition[] = [
 ];
 
 /** Rows are sorted by what they say, so that neither the order of arrival nor that of the insert is left in a part. */
-export function createEventTable(document: UseCase, eventName: string, event: Event): string {
-  const columns = [...COMMON, ...fieldColumns(event)].map(
+export function createEventTable(document: UseCase, eventName: string): string {
+  const columns = [...COMMON, ...columnsOf(document, eventName)].map(
     ({ name, type, comment }) => `  ${sqlName(name)} ${type} COMMENT ${sqlString(comment)}`,
   );
-  return `CREATE TABLE IF NOT EXISTS ${sqlName(eventTableName(document.useCase, eventName))} (
+  return `CREATE TABLE IF NOT EXISTS ${tableOf(document, eventName)} (
 ${columns.join(",\n")},
   INDEX report_id_bloom report_id TYPE bloom_filter(0.01) GRANULARITY 1
 ) ENGINE = MergeTree
@@ -54,32 +52,38 @@ PARTITION BY ingest_day
 ORDER BY (at, pid, report_id)
 TTL ${ttl(document)}
 SETTINGS ${MERGE_TREE_SETTINGS}, ttl_only_drop_parts = 1
-COMMENT ${sqlString(tableComment(document, event))}`;
+COMMENT ${sqlString(tableComment(document, eventName))}`;
 }
 
-/** What brings a table that exists up to the document. Columns are only ever added; a field that was removed keeps its column. */
-export function alterEventTable(
-  document: UseCase,
-  eventName: string,
-  event: Event,
-  existing: ExistingTable,
-): string[] {
-  const known = new Map(existing.columns.map((column) => [column.name, column]));
-  const changes = fieldColumns(event).flatMap(({ name, type, comment }) => {
-    const column = known.get(name);
-    const told = sqlString(comment);
-    if (column === undefined) return [`ADD COLUMN IF NOT EXISTS ${sqlName(name)} ${type} COMMENT ${told}`];
-    return column.comment === comment ? [] : [`COMMENT COLUMN ${sqlName(name)} ${told}`];
-  });
-  const comment = tableComment(document, event);
+/** Columns are only ever added; a field that was removed keeps its column. */
+export function addMissingColumns(document: UseCase, eventName: string, existing: ExistingTable): string[] {
+  const known = new Set(existing.columns.map(({ name }) => name));
+  return columnsOf(document, eventName)
+    .filter(({ name }) => !known.has(name))
+    .map(({ name, type, comment }) => {
+      const column = `${sqlName(name)} ${type} COMMENT ${sqlString(comment)}`;
+      return `ALTER TABLE ${tableOf(document, eventName)} ADD COLUMN IF NOT EXISTS ${column}`;
+    });
+}
+
+/** What makes comments and retention those of the document. */
+export function followDocument(document: UseCase, eventName: string, existing: ExistingTable): string[] {
+  const known = new Map(existing.columns.map(({ name, comment }) => [name, comment]));
+  const changes = columnsOf(document, eventName)
+    .filter(({ name, comment }) => known.has(name) && known.get(name) !== comment)
+    .map(({ name, comment }) => `COMMENT COLUMN ${sqlName(name)} ${sqlString(comment)}`);
+  const comment = tableComment(document, eventName);
   if (existing.comment !== comment) changes.push(`MODIFY COMMENT ${sqlString(comment)}`);
   if (!existing.engine.includes(` TTL ${ttl(document)} `)) changes.push(`MODIFY TTL ${ttl(document)}`);
-  const table = sqlName(eventTableName(document.useCase, eventName));
-  return changes.map((change) => `ALTER TABLE ${table} ${change}`);
+  return changes.map((change) => `ALTER TABLE ${tableOf(document, eventName)} ${change}`);
 }
 
-function fieldColumns(event: Event): ColumnDefinition[] {
-  return Object.entries(event.fields).map(([name, field]) => {
+function tableOf({ useCase }: UseCase, eventName: string): string {
+  return sqlName(eventTableName(useCase, eventName));
+}
+
+function columnsOf({ events }: UseCase, eventName: string): ColumnDefinition[] {
+  return Object.entries(events[eventName]?.fields ?? {}).map(([name, field]) => {
     return { name, type: COLUMN_TYPES[field.type], comment: fieldComment(field) };
   });
 }
@@ -88,8 +92,8 @@ function fieldComment({ description, unit }: Field): string {
   return [description, unit === undefined ? undefined : `[${unit}]`].filter(Boolean).join(" ");
 }
 
-function tableComment({ useCase, purpose }: UseCase, { description }: Event): string {
-  return description ?? `${useCase}: ${purpose}`;
+function tableComment({ useCase, purpose, events }: UseCase, eventName: string): string {
+  return events[eventName]?.description ?? `${useCase}: ${purpose}`;
 }
 
 function ttl({ retentionDays }: UseCase): string {

@@ -71,7 +71,7 @@ export class PartitionWorker {
     const intent = decodeIntent(metadata);
     try {
       const records = await readRange(this.reader, offset, intent.to);
-      await this.finish(offset, { records, intent });
+      await this.finish(offset, { records, intent }, true);
       return intent.to;
     } catch (error) {
       if (error instanceof OffsetOutOfRangeError) return await this.skipLost(offset);
@@ -96,17 +96,21 @@ export class PartitionWorker {
     const decided = await this.insist("decide", () => decideBatch(this.parts, records));
     const metadata = encodeIntent(decided.intent);
     await this.insist("intent", () => this.reader.commit({ offset: from, metadata }));
-    await this.insist("store", () => this.finish(from, decided));
+    await this.insist("store", () => this.finish(from, decided, this.stalledBy !== undefined));
     stop();
     return decided.intent.to;
   }
 
   /** May be repeated: the range, the decisions and the tokens stay the same. */
-  private async finish(from: number, decided: DecidedBatch): Promise<void> {
+  private async finish(from: number, decided: DecidedBatch, isRepeated: boolean): Promise<void> {
+    if (isRepeated) {
+      this.parts.schemas.forget();
+      await this.parts.prepareTables();
+    }
     const { topicId, partition } = this.reader;
     const range: BatchRange = { topicId, partition, from, to: decided.intent.to };
     const made = await makeBatch(this.parts, range, decided, this.repeats);
-    await storeBatch(this.parts, made);
+    await storeBatch(this.parts, made, { isRepeated });
     await this.reader.commit({ offset: range.to, metadata: "" });
     for (const { reportId } of made.repeatable) this.repeats.set(reportId, made.batch);
     this.count(made);

@@ -120,7 +120,7 @@ async function rebuild(
   const range = rangeOf(reader, from, decided.intent.to);
   await removeRemains(parts, range, decided);
   const repeats = await loadRepeats(parts.warehouse, reader);
-  await storeBatch(parts, await makeBatch(parts, range, decided, repeats), repairAttempt(parts));
+  await storeBatch(parts, await makeBatch(parts, range, decided, repeats), { name: repairAttempt(parts) });
   return range.to < to ? rebuild(parts, reader, range.to, to) : undefined;
 }
 

@@ -4,7 +4,12 @@ import { VersionConflictError } from "@dit/storage";
 import { type AppliedSchema, applySchema, eventTableName, type StoredSchema } from "./applied-schema.ts";
 import { columnTakes } from "./columns.ts";
 import type { SinkContext } from "./context.ts";
-import { alterEventTable, createEventTable, type ExistingTable } from "./event-table-ddl.ts";
+import {
+  addMissingColumns,
+  createEventTable,
+  type ExistingTable,
+  followDocument,
+} from "./event-table-ddl.ts";
 
 export interface Schemas {
   /**
@@ -14,6 +19,8 @@ export interface Schemas {
   current(useCase: string, minVersion: number): Promise<AppliedSchema | undefined>;
   /** A version that `current` has answered before, in this life or an earlier one. */
   at(useCase: string, version: number): Promise<AppliedSchema>;
+  /** Looks at the tables again before the next batch: something may have happened to them. */
+  forget(): void;
 }
 
 /** Versions that were applied; they stay, since a batch of theirs may have to be made again. */
@@ -22,7 +29,7 @@ const COLLECTION = "sink-schemas";
 type SchemasContext = Pick<SinkContext, "directory" | "warehouse" | "documents" | "logger">;
 
 export function createSchemas(context: SchemasContext): Schemas {
-  const { directory, documents } = context;
+  const { directory, documents, warehouse } = context;
   const known = new Map<string, AppliedSchema>();
   let applying: Promise<unknown> = Promise.resolve();
 
@@ -33,7 +40,7 @@ export function createSchemas(context: SchemasContext): Schemas {
       if (listed === undefined) return undefined;
       const { version, document } = listed;
       const key = keyOf(useCase, version);
-      const schema = known.get(key) ?? applySchema(version, await store(context, version, document));
+      const schema = known.get(key) ?? applySchema(version, await follow(context, version, document));
       known.set(key, schema);
       return schema;
     });
@@ -54,43 +61,52 @@ export function createSchemas(context: SchemasContext): Schemas {
       if (cached !== undefined) return cached;
       const stored = await documents.get<Json>(COLLECTION, key);
       if (stored === undefined) throw new Error("a schema that an intent names is not stored");
-      const schema = applySchema(version, stored.value as unknown as StoredSchema);
+      const value = stored.value as unknown as StoredSchema;
+      // The warehouse may be another one than when the batch was decided.
+      for (const event of Object.keys(value.document.events))
+        await ensureTable(warehouse, value.document, event);
+      const schema = applySchema(version, value);
       known.set(key, schema);
       return schema;
     },
+    forget: () => known.clear(),
   };
 }
 
-/** Tables first: what is stored as applied has been. */
-async function store(
+/** Tables first: what is kept as applied has been. */
+async function follow(
   { warehouse, documents, logger }: SchemasContext,
   version: number,
   document: StoredSchema["document"],
 ): Promise<StoredSchema> {
+  const { useCase } = document;
   const unstorable: string[] = [];
-  for (const [event, definition] of Object.entries(document.events)) {
-    const table = eventTableName(document.useCase, event);
-    await warehouse.command(createEventTable(document, event, definition));
-    const existing = await describeTable(warehouse, table);
-    for (const statement of alterEventTable(document, event, definition, existing)) {
-      await warehouse.command(statement);
-    }
-    for (const [field, { type }] of Object.entries(definition.fields)) {
+  for (const [event, { fields }] of Object.entries(document.events)) {
+    const existing = await ensureTable(warehouse, document, event);
+    for (const statement of followDocument(document, event, existing)) await warehouse.command(statement);
+    for (const [field, { type }] of Object.entries(fields)) {
       const column = existing.columns.find(({ name }) => name === field);
       if (column === undefined || columnTakes(column.type, type)) continue;
       unstorable.push(`${event}.${field}`);
-      logger.error("schema.field_unstorable", {
-        useCase: document.useCase,
-        eventName: event,
-        field,
-        version,
-      });
+      logger.error("schema.field_unstorable", { useCase, eventName: event, field, version });
     }
   }
   const schema: StoredSchema = { document, unstorable };
   await keep(documents, version, schema);
-  logger.info("schema.applied", { useCase: document.useCase, version });
+  logger.info("schema.applied", { useCase, version });
   return schema;
+}
+
+/** Makes the table and the columns that are missing. Answers the table as it was then. */
+async function ensureTable(
+  warehouse: SinkContext["warehouse"],
+  document: StoredSchema["document"],
+  event: string,
+): Promise<ExistingTable> {
+  await warehouse.command(createEventTable(document, event));
+  const existing = await describeTable(warehouse, eventTableName(document.useCase, event));
+  for (const statement of addMissingColumns(document, event, existing)) await warehouse.command(statement);
+  return existing;
 }
 
 async function keep(

@@ -32,7 +32,6 @@ export interface SinkProgress extends LedgerTotals {
   readonly pendingRecords: number;
 }
 
-/** Attempts at one batch after which readiness says no. */
 const LAG_EVERY_MS = 5_000;
 const SERVICE = "sink";
 const VERSION = "0.1.0";
@@ -73,8 +72,8 @@ export function createSinkService(context: SinkContext): SinkService {
         await eventLog.consume({ topic: REPORTS_TOPIC, group: CONSUMER_GROUP, signal, onPartition });
       } catch (error) {
         logger.error("consumer.failed", { topic: REPORTS_TOPIC, reason: errorReason(error) });
-        await sleep(config.retry.minMs, undefined, { signal }).catch(() => undefined);
       }
+      await sleep(config.retry.minMs, undefined, { signal }).catch(() => undefined);
     }
   }
 

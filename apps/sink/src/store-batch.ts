@@ -1,52 +1,67 @@
 import { utf8 } from "@dit/crypto-core";
-import { type BatchContent, contentsOf, ledgerRowOf } from "./batch-contents.ts";
+import { type BatchContent, contentsOf, expectedOf, ledgerContentOf } from "./batch-contents.ts";
 import { rangeName } from "./batch-range.ts";
 import type { SinkContext } from "./context.ts";
 import { DEAD_LETTERS_TOPIC, type DeadLetterReference } from "./dead-letters.ts";
-import { LEDGER_COLUMNS, LEDGER_TABLE } from "./ledger.ts";
+import { LEDGER_TABLE } from "./ledger.ts";
 import type { MadeBatch } from "./make-batch.ts";
 import type { SinkMetrics } from "./sink-metrics.ts";
+import { sqlName } from "./sql.ts";
 
 export interface BatchStore extends Pick<SinkContext, "eventLog" | "warehouse"> {
   readonly metrics: SinkMetrics;
 }
 
-/**
- * Stores a batch, its ledger row last. May be repeated until it succeeds: what is there already is skipped by its token. `attempt`
- * sets the tokens of a repair apart from those that were used before.
- */
-export async function storeBatch(store: BatchStore, made: MadeBatch, attempt = ""): Promise<void> {
+/** How the inserts of a batch come to be exact. */
+export interface StoreAttempt {
+  /** Sets the tokens of a repair apart from those that were used before. */
+  readonly name?: string;
+  /**
+   * Something of the batch may be there from an attempt that is not a moment ago: the engine remembers a limited number of
+   * tokens, and other partitions' may have pushed this batch's out. What is there completely is not inserted.
+   */
+  readonly isRepeated?: boolean;
+}
+
+/** Stores a batch, its ledger row last. May be repeated until it succeeds. */
+export async function storeBatch(store: BatchStore, made: MadeBatch, attempt: StoreAttempt): Promise<void> {
   await announceDeadLetters(store, made);
-  for (const content of contentsOf(made)) await insertContent(store, made, content, attempt);
-  await timedInsert(store, {
-    table: LEDGER_TABLE,
-    columns: LEDGER_COLUMNS,
-    rows: [ledgerRowOf(made)],
-    deduplicationToken: tokenOf(made, LEDGER_TABLE, attempt),
-  });
+  const { rows: expected } = expectedOf(made);
+  for (const content of [...contentsOf(made), ledgerContentOf(made)]) {
+    const rows = expected[content.table] ?? content.rows.length;
+    if (attempt.isRepeated === true && (await countBatch(store, content.table, made)) >= rows) continue;
+    await insertContent(store, made, content, attempt.name);
+  }
 }
 
 export async function insertContent(
-  store: BatchStore,
-  made: MadeBatch,
-  { table, columns, rows }: BatchContent,
-  attempt: string,
-): Promise<void> {
-  const deduplicationToken = tokenOf(made, table, attempt);
-  await timedInsert(store, { table, columns, rows, deduplicationToken });
-}
-
-function tokenOf({ range }: MadeBatch, table: string, attempt: string): string {
-  return `${rangeName(range)}:${table}${attempt === "" ? "" : `:${attempt}`}`;
-}
-
-async function timedInsert(
   { warehouse, metrics }: BatchStore,
-  insert: Parameters<BatchStore["warehouse"]["insert"]>[0],
+  { range }: MadeBatch,
+  { table, columns, rows }: BatchContent,
+  attemptName?: string,
 ): Promise<void> {
+  const suffix = attemptName === undefined ? "" : `:${attemptName}`;
   const stop = metrics.insertSeconds.startTimer();
-  await warehouse.insert(insert);
+  await warehouse.insert({
+    table,
+    columns,
+    rows,
+    deduplicationToken: `${rangeName(range)}:${table}${suffix}`,
+  });
   stop();
+}
+
+async function countBatch(
+  { warehouse }: BatchStore,
+  table: string,
+  { batch, oldestDay }: MadeBatch,
+): Promise<number> {
+  const day = table === LEDGER_TABLE ? "day" : "ingest_day";
+  const [found] = await warehouse.query<{ rows: number }>(
+    `SELECT count() AS rows FROM ${sqlName(table)} WHERE batch = {batch:UInt64} AND ${day} >= {oldestDay:Date}`,
+    { batch, oldestDay },
+  );
+  return Number(found?.rows ?? 0);
 }
 
 /** Where in the log the dead letters lie. The key is the place, so that a repeat after a crash is next to its original. */
