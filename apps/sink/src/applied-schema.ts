@@ -22,7 +22,7 @@ export interface EventTable {
 }
 
 /** Columns that every event table has, in the order of its rows. */
-export const COMMON_COLUMNS = ["ingest_day", "at", "epoch", "pid", "report_id", "batch"] as const;
+const COMMON_COLUMNS = ["ingest_day", "at", "epoch", "pid", "report_id", "batch"] as const;
 
 /** The ids are table names as they stand: their alphabet (`useCaseIdSchema`) has nothing that would need quoting. */
 export function eventTableName(useCase: string, event: string): string {

@@ -7,6 +7,7 @@ import {
   listen,
   type Service,
 } from "@dit/service-kit";
+import type { Hono } from "hono";
 import type { SinkContext } from "./context.ts";
 import { type LedgerTotals, ledgerTotals } from "./ledger.ts";
 import { PartitionWorker } from "./partition-worker.ts";
@@ -16,7 +17,7 @@ import { CONSUMER_GROUP, createSinkParts, REPORTS_TOPIC } from "./sink-parts.ts"
 export interface SinkService extends Service {
   /** The operator's port, as a URL; undefined unless started. */
   readonly adminUrl: string | undefined;
-  readonly adminApp: ReturnType<typeof createAdminApp>;
+  readonly adminApp: Hono;
   /**
    * Compares the ledger with tables and offsets in every partition that this sink consumes, and repairs. Also runs by itself at the start
    * of each partition, and then for what is new.

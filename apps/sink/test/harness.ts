@@ -134,7 +134,7 @@ export async function createTestAcs(...documents: readonly UseCase[]): Promise<T
   };
 }
 
-export const TEST_KEY = new Uint8Array(32).fill(7);
+const TEST_KEY = new Uint8Array(32).fill(7);
 
 export interface TestSink {
   readonly sink: SinkService;
@@ -168,12 +168,12 @@ export async function createTestSink(
   return { sink, metrics, log };
 }
 
-export function silent() {
+function silent() {
   return createLogger({ service: "sink", write: () => undefined });
 }
 
 /** Today by the engine's clock too: rows of another day would expire under the test. */
-export function today(): string {
+function today(): string {
   return new Date().toISOString().slice(0, 10);
 }
 

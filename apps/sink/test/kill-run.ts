@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { AcceptedReport } from "@dit/protocol";
 import { openChdbWarehouse } from "@dit/storage/warehouse/chdb";
 import { append, makeDirectory, makeReport, makeUseCase, opened, openLogAndDocuments } from "./harness.ts";
@@ -74,7 +75,7 @@ function makeWorkload(useCase: string, reportCount: number) {
 }
 
 async function startChild(path: string, maxEvents: number): Promise<ChildProcess> {
-  const script = join(import.meta.dirname, "kill-child.ts");
+  const script = fileURLToPath(new URL("./kill-child.ts", import.meta.url));
   const child = spawn(process.execPath, [script, path, String(maxEvents)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
