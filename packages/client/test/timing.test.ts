@@ -27,6 +27,26 @@ describe("uploads", () => {
   });
 });
 
+describe("what is logged during an upload", () => {
+  it.each(["flush", "timer"])(
+    "waits for a time of its own, so that no upload tells of the moment: %s",
+    async (way) => {
+      const world = createWorld({ timing: { flushIntervalMs: 10 * MINUTE_MS, ditherMs: MINUTE_MS } });
+      const client = world.start({
+        onDiagnostic: ({ name }) => {
+          if (name === "report_accepted") client.log("app_opened");
+        },
+      });
+      await world.advance(MINUTE_MS);
+      for (let i = 0; i < 25; i++) client.log("app_opened");
+      if (way === "flush") await client.flush();
+      else await world.advance(11 * MINUTE_MS);
+      expect(world.server.reports.map(({ events }) => events.length)).toEqual([20, 5]);
+      await client.close();
+    },
+  );
+});
+
 describe("tokens", () => {
   it("are not used right after they were fetched, not even by a flush", async () => {
     const world = createWorld({ timing: { minTokenAgeMs: 5 * MINUTE_MS } });

@@ -3,24 +3,26 @@ import { isSwitchedOn } from "./disable.ts";
 import { fetchTokens } from "./fetch-tokens.ts";
 import { currentEpoch } from "./pseudonym.ts";
 import { isStopped, type Session } from "./session.ts";
+import { waitingEvents } from "./state.ts";
 import { upload } from "./upload.ts";
 import { dropStaleTokens, plannedFetches } from "./wallet.ts";
 
 /** Does whatever is due. Explicit: the host asks for it now, so it waits neither for the dithered time nor for tokens' time. */
 export async function runCycle(context: Context, session: Session, explicit: boolean): Promise<void> {
   if (!(await isSwitchedOn(context, session))) return;
+  // What is logged from now on waits for a time of its own: an upload must not tell that something happened just now.
+  let due = waitingEvents(session.state);
   for (;;) {
-    const before = waitingEvents(session);
     await fetchDueTokens(context, session, explicit);
     const isDue = explicit || context.platform.nowMs() >= session.uploadAt;
     if (!isDue || isStopped(session)) return;
-    await upload(context, session);
+    const settled = await upload(context, session, due);
     // A retry has its own random time.
     const isHeld = session.uploadHeldUntil > context.platform.nowMs();
     session.uploadAt = isHeld ? session.uploadHeldUntil : nextUploadAt(context);
-    const after = waitingEvents(session);
+    due -= settled;
     // A flush goes on with new tokens while it gets anywhere.
-    if (!explicit || after === 0 || after >= before) return;
+    if (!explicit || due <= 0 || settled === 0) return;
   }
 }
 
@@ -34,10 +36,6 @@ export function nextWakeAt(context: Context, session: Session): number {
   if (session.disabledUntil !== undefined) return session.disabledUntil;
   const fetches = plannedFetches(context, session).map(({ at }) => Math.max(at, session.fetchHeldUntil));
   return Math.min(session.uploadAt, ...fetches);
-}
-
-function waitingEvents({ state }: Session): number {
-  return state.queue.length + (state.batch?.events.length ?? 0);
 }
 
 async function fetchDueTokens(context: Context, session: Session, explicit: boolean): Promise<void> {

@@ -8,10 +8,14 @@ import { usableToken } from "./wallet.ts";
 import { youngEvents } from "./young-events.ts";
 
 /**
- * Takes events and a token and makes them one signed report, or undefined without either. The events leave the queue first:
+ * Takes at most `maxEvents` events and a token and makes them one signed report, or undefined without either. The events leave the queue first:
  * `log` goes on meanwhile. Pseudonym and token are of one moment, so that they are of one rotation window.
  */
-export async function nextReport(context: Context, session: Session): Promise<SignedReport | undefined> {
+export async function nextReport(
+  context: Context,
+  session: Session,
+  maxEvents: number,
+): Promise<SignedReport | undefined> {
   const { state } = session;
   for (;;) {
     dropOldEvents(context, session);
@@ -20,7 +24,7 @@ export async function nextReport(context: Context, session: Session): Promise<Si
     const token = usableToken(context, state);
     if (token === undefined) return undefined;
     state.batch ??= {
-      events: state.queue.splice(0, context.limits.maxEventsPerReport),
+      events: state.queue.splice(0, Math.min(maxEvents, context.limits.maxEventsPerReport)),
       signed: undefined,
       attempts: 0,
       resigned: false,

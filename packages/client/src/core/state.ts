@@ -60,3 +60,8 @@ export interface ClientState {
 export function emptyState(): ClientState {
   return { pseudonym: undefined, tokens: [], issued: [], queue: [], batch: undefined };
 }
+
+/** Events that were logged and are neither accepted nor dropped. */
+export function waitingEvents({ queue, batch }: ClientState): number {
+  return queue.length + (batch?.events.length ?? 0);
+}
