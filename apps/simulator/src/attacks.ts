@@ -29,8 +29,9 @@ export interface AttackTools {
   /** Signs a report as the SDK would; `environment` may be another one. */
   sign(body: Uint8Array, environment?: string): string;
   send(header: string, body: Uint8Array): Promise<Answer>;
-  /** A valid body that says when it was made. */
+  /** A valid body that says when it was made, so that no two are the same. */
   body(): Uint8Array;
+  bodyOf(fields: Readonly<Record<string, unknown>>): Uint8Array;
 }
 
 interface Attack {
@@ -81,13 +82,8 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   invalid_report: {
     expected: "report_invalid",
-    run: async ({ sign, send }) => {
-      const sent = utf8(
-        JSON.stringify({
-          pseudonym: "AAAAAAAAAAAAAAAAAAAAAA",
-          events: [{ name: "timer_fired", at: 0, fields: { planned_ms: "soon" } }],
-        }),
-      );
+    run: async ({ sign, send, bodyOf }) => {
+      const sent = bodyOf({ planned_ms: "soon" });
       return [await send(sign(sent), sent)];
     },
   },
@@ -129,13 +125,14 @@ export function createAttackTools(options: {
   const { world, credential } = options;
   const pseudonym = toBase64Url(webCryptoRandomBytes(LIMITS.pseudonymBytes));
   const url = world.edgeUrl + ROUTES.reports(simulatedUseCase.useCase);
+  const bodyOf = (fields: Readonly<Record<string, unknown>>) => {
+    const at = Math.floor(Date.now() / 60_000) * 60;
+    return utf8(JSON.stringify({ pseudonym, events: [{ name: "timer_fired", at, fields }] }));
+  };
   return {
     credential,
-    body: () => {
-      const fields = { planned_ms: 0, late_ms: performance.now() };
-      const at = Math.floor(Date.now() / 60_000) * 60;
-      return utf8(JSON.stringify({ pseudonym, events: [{ name: "timer_fired", at, fields }] }));
-    },
+    body: () => bodyOf({ planned_ms: 0, late_ms: performance.now() }),
+    bodyOf,
     sign: (body, environment = world.environment) => {
       const digest = transcriptDigest({
         environment,

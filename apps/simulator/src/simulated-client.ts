@@ -14,7 +14,7 @@ export interface SimulatedClient {
 
 /** Minutes become seconds, so that a population shows in seconds what a real one shows in hours. */
 const TIMING = {
-  flushIntervalMs: 1_000,
+  flushIntervalMs: 2_000,
   ditherMs: 1_000,
   minTokenAgeMs: 300,
   tokenFetchDitherMs: 200,
@@ -47,9 +47,11 @@ export function startSimulatedClient(
     limits: LIMITS,
     onDiagnostic: (diagnostic) => {
       count(diagnostic, stats);
-      report(client, diagnostic);
+      // A last upload that reported itself would need another one.
+      if (!stopping) report(client, diagnostic);
     },
   });
+  let stopping = false;
   client.log("session_started", person.device);
   const ticker = startTicker(
     (EVENTS_PER_TICK * 1000 * world.clients) / world.eventsPerSecond,
@@ -58,6 +60,7 @@ export function startSimulatedClient(
   );
   return {
     async stop() {
+      stopping = true;
       ticker.stop();
       await client.flush();
       await client.close();

@@ -10,8 +10,6 @@ export interface Simulator {
   stop(): Promise<SimulationStats>;
 }
 
-const STOP_WITHIN_MS = 20_000;
-
 export function startSimulator(
   setting: SimulationSetting,
   onAcknowledged: (report: Acknowledged) => void = () => {},
@@ -32,9 +30,7 @@ export function startSimulator(
     stats: () => latest,
     async stop() {
       worker.postMessage("stop");
-      const timeout = setTimeout(() => void worker.terminate(), STOP_WITHIN_MS);
       await done;
-      clearTimeout(timeout);
       await worker.terminate();
       return latest;
     },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
 import { runPopulation } from "./run-population.ts";
@@ -13,6 +14,8 @@ export interface PopulationMessage {
 }
 
 const REPORT_EVERY_MS = 250;
+/** What clients still hold after this is lost: a service that does not answer must not keep a simulation from ending. */
+const STOP_WITHIN_MS = 15_000;
 
 const setting = workerData as SimulationSetting;
 let acknowledged: Acknowledged[] = [];
@@ -21,7 +24,7 @@ const population = runPopulation({ ...setting, poprf: await createLibsodiumPoprf
 const timer = setInterval(() => tell(false), REPORT_EVERY_MS);
 
 parentPort?.once("message", async () => {
-  await population.stop();
+  await Promise.race([population.stop(), sleep(STOP_WITHIN_MS)]);
   clearInterval(timer);
   tell(true);
 });

@@ -21,7 +21,6 @@ const METRIC_LABELS = [
   "status",
   "table",
   "topic",
-  "useCase",
   "use_case",
 ] as const;
 export type MetricLabel = (typeof METRIC_LABELS)[number];

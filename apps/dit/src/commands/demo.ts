@@ -23,7 +23,7 @@ FROM dit.client_health__session_started
 GROUP BY device_category ORDER BY sessions DESC`;
 
 export const demoCommand: Command = {
-  usage: "dit demo [--seconds 20] [--clients 300] [--events-per-second 8000] [--seed 1] [--json]",
+  usage: "dit demo [--seconds 20] [--clients 200] [--events-per-second 8000] [--seed 1] [--json]",
   summary:
     "from empty: run the pipeline for a while, drain it, and balance what was accepted with what is stored",
   async run(args, io) {
@@ -31,7 +31,7 @@ export const demoCommand: Command = {
       args,
       options: {
         seconds: { type: "string", default: "20" },
-        clients: { type: "string", default: "300" },
+        clients: { type: "string", default: "200" },
         "events-per-second": { type: "string", default: "8000" },
         seed: { type: "string", default: "1" },
         json: { type: "boolean", default: false },
@@ -75,7 +75,7 @@ async function demonstrate(pipeline: Pipeline, io: CommandIo, options: DemoOptio
   const { balanced, reasons } = balanceOf(counts, stored, before);
   const surprises = Object.keys(stats.surprises);
   const answer = await queryWarehouse(
-    pipeline.warehouseUrl,
+    pipeline.addresses.warehouseUrl,
     ANALYST_QUERY,
     options.json ? "TSVWithNames" : "PrettyCompactMonoBlock",
   );

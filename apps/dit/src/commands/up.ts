@@ -68,12 +68,12 @@ function stopSignal(io: CommandIo): AbortSignal {
 }
 
 function sayWhere(pipeline: Pipeline, dataDirectory: string, io: CommandIo): void {
-  const { edgeUrl, acsUrl, warehouseUrl, identityProviderUrl } = pipeline;
+  const { edgeUrl, acsUrl, warehouseUrl, identityProviderUrl } = pipeline.addresses;
   io.out(`DIT is running (environment ${pipeline.environment}, data in ${dataDirectory})\n`);
   io.out(`  edge       ${edgeUrl}   clients send reports here`);
   io.out(`  acs        ${acsUrl}   clients fetch tokens here`);
   io.out(`  warehouse  ${warehouseUrl}   ClickHouse over HTTP, read-only`);
-  if (identityProviderUrl !== undefined) io.out(`  identity   ${identityProviderUrl}   development accounts`);
+  if (!pipeline.production) io.out(`  identity   ${identityProviderUrl}   development accounts`);
   io.out(`\n  try  curl '${warehouseUrl}/?query=SHOW+TABLES+FROM+dit'`);
   io.out("  or   npx -y pnpm@10.34.8 dit doctor\n");
 }

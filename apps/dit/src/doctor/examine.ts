@@ -1,3 +1,4 @@
+import { CommandError } from "../command.ts";
 import { queryWarehouse } from "../commands/query.ts";
 import { checkBalance } from "./check-balance.ts";
 import { readReadiness } from "./read-readiness.ts";
@@ -39,12 +40,22 @@ async function waitForRow(warehouseUrl: string, reportId: string, withinMs: numb
   const start = performance.now();
   const sql = `SELECT count() FROM dit.dit_doctor__heartbeat WHERE replaceAll(toString(report_id), '-', '') = '${reportId}'`;
   for (;;) {
-    const rows = Number(await queryWarehouse(warehouseUrl, sql, "TSV"));
+    const rows = await countIfThere(warehouseUrl, sql);
     const elapsedMs = Math.round(performance.now() - start);
     if (rows === 1) return `after ${elapsedMs} ms`;
     if (rows > 1) throw new Error(`${rows} rows: it is stored more than once`);
     if (elapsedMs > withinMs) throw new Error(`not within ${withinMs} ms: the sink is behind or stopped`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** The sink makes a table when it has something to store in it: until then there is nothing. */
+async function countIfThere(warehouseUrl: string, sql: string): Promise<number> {
+  try {
+    return Number(await queryWarehouse(warehouseUrl, sql, "TSV"));
+  } catch (error) {
+    if (error instanceof CommandError && error.message.includes("(UNKNOWN_TABLE)")) return 0;
+    throw error;
   }
 }
 

@@ -13,6 +13,7 @@ import {
   systemClock,
 } from "@dit/service-kit";
 import { createSinkService, settingsOf } from "@dit/sink";
+import type { Addresses } from "../addresses.ts";
 import { createWarehouseEndpointService } from "../warehouse-endpoint/warehouse-endpoint-service.ts";
 import { openDataDirectory } from "./data-directory.ts";
 import { startDevelopmentIdentityProvider } from "./development-identity-provider.ts";
@@ -33,11 +34,9 @@ export interface PipelineOptions {
 /** Every service of DIT, running in this process on embedded engines. */
 export interface Pipeline {
   readonly environment: string;
-  readonly edgeUrl: string;
-  readonly acsUrl: string;
-  readonly warehouseUrl: string;
-  /** Undefined in production mode, where accounts come from the deployment's own identity provider. */
-  readonly identityProviderUrl: string | undefined;
+  readonly addresses: Addresses;
+  /** Without the development identity provider: accounts come from the deployment's own. */
+  readonly production: boolean;
   readonly account: PipelineAccount;
   /** Takes no more reports, stores those that were accepted, and closes everything. */
   stop(): Promise<void>;
@@ -90,7 +89,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   await directory.start();
   cleanup.defer(() => directory.stop());
 
-  await started(
+  const sink = await started(
     createSinkService({
       ...parts("sink", config.sink),
       sealer,
@@ -112,7 +111,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const edge = await started(
     createEdgeService({
       ...edgeParts,
-      config: { ...config.edge, ingestUrl: urlOf(ingest), limits: config.edge },
+      config: { ...config.edge, ingestUrl: told(ingest.url), limits: config.edge },
     }),
   );
   const endpoint = await started(
@@ -126,10 +125,18 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const running = cleanup.move();
   return {
     environment: config.acs.environment,
-    edgeUrl: urlOf(edge),
-    acsUrl: urlOf(acs),
-    warehouseUrl: urlOf(endpoint),
-    identityProviderUrl: identityProvider?.url,
+    addresses: {
+      edgeUrl: told(edge.url),
+      acsUrl: told(acs.url),
+      warehouseUrl: told(endpoint.url),
+      identityProviderUrl: identityProvider?.url ?? "",
+      edgeAdminUrl: told(edge.adminUrl),
+      acsAdminUrl: told(acs.adminUrl),
+      ingestAdminUrl: told(ingest.adminUrl),
+      sinkAdminUrl: told(sink.adminUrl),
+      warehouseAdminUrl: told(endpoint.adminUrl),
+    },
+    production: config.identityProvider.production,
     account: createPipelineAccount({
       ...stores,
       directory,
@@ -139,7 +146,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   };
 }
 
-function urlOf(service: Service & { readonly url: string | undefined }): string {
-  if (service.url === undefined) throw new Error(`${service.name} does not listen`);
-  return service.url;
+function told(url: string | undefined): string {
+  if (url === undefined) throw new Error("a service that has started does not say where it listens");
+  return url;
 }

@@ -9,18 +9,17 @@ export async function simulationSetting(
   pipeline: Pipeline,
   population: { readonly clients: number; readonly eventsPerSecond: number; readonly seed?: number },
 ): Promise<SimulationSetting> {
-  const { identityProviderUrl } = pipeline;
-  if (identityProviderUrl === undefined)
-    throw new CommandError("there is no simulated population in production mode");
-  const response = await fetch(pipeline.acsUrl + ROUTES.keys(simulatedUseCase.useCase));
+  const { acsUrl, edgeUrl, identityProviderUrl } = pipeline.addresses;
+  if (pipeline.production) throw new CommandError("there is no simulated population in production mode");
+  const response = await fetch(acsUrl + ROUTES.keys(simulatedUseCase.useCase));
   const { keys } = (await response.json()) as KeyDocument;
   return {
     seed: 1,
     attackIntervalMs: 5_000,
     ...population,
     environment: pipeline.environment,
-    acsUrl: pipeline.acsUrl,
-    edgeUrl: pipeline.edgeUrl,
+    acsUrl,
+    edgeUrl,
     identityProviderUrl,
     pinnedKeys: keys.map(({ keyVersion, publicKey }) => ({ keyVersion, publicKey })),
   };

@@ -30,7 +30,7 @@ export function endpointError(error: unknown): EndpointError {
 /** As ClickHouse maps its errors to HTTP: what the asker can mend is 4xx. */
 function statusOf(code: number): ContentfulStatusCode {
   if (code === 164) return 403;
-  if (code === 60 || code === 81) return 404;
+  if (code === 47 || code === 60 || code === 81) return 404;
   if (code === 159) return 408;
   return code === 1002 || code === 241 ? 500 : 400;
 }
