@@ -69,8 +69,25 @@ TTL day + toIntervalDay(800)
 SETTINGS ${MERGE_TREE_SETTINGS}
 COMMENT 'One row a batch of the sink: which records of the event log it was, and what became of their events'`;
 
-/** The ranges of a partition that were stored since `sinceDay`, in order. */
-export async function readLedger(
+/** A day of small batches is many rows. */
+const ROWS_PER_PAGE = 2_000;
+
+/** The ranges of a partition that were stored since `sinceDay`, in order, page by page. */
+export async function* readLedger(
+  warehouse: Warehouse,
+  partition: Pick<BatchRange, "topicId" | "partition">,
+  { sinceDay, fromOffset }: { readonly sinceDay: string; readonly fromOffset: number },
+): AsyncGenerator<LedgerRow[]> {
+  for (let from = fromOffset; ; ) {
+    const rows = await readPage(warehouse, partition, { sinceDay, fromOffset: from });
+    yield rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < ROWS_PER_PAGE) return;
+    from = last.from_offset + 1;
+  }
+}
+
+function readPage(
   warehouse: Warehouse,
   { topicId, partition }: Pick<BatchRange, "topicId" | "partition">,
   { sinceDay, fromOffset }: { readonly sinceDay: string; readonly fromOffset: number },
@@ -81,7 +98,7 @@ export async function readLedger(
     FROM ${LEDGER_TABLE} AS l
     WHERE topic_id = {topicId:String} AND partition = {partition:UInt32}
       AND from_offset >= {fromOffset:UInt64} AND l.day >= {sinceDay:Date}
-    ORDER BY from_offset`,
+    ORDER BY from_offset LIMIT ${ROWS_PER_PAGE}`,
     { topicId, partition, sinceDay, fromOffset },
   );
 }

@@ -29,6 +29,7 @@ export class PartitionWorker {
   private readonly signal: AbortSignal;
   private readonly tasks: ReconcileTask[] = [];
   private repeats = new Map<string, string>();
+  private repeatsOfDay = "";
   private reconciledTo = 0;
 
   constructor(parts: SinkParts, reader: PartitionReader, signal: AbortSignal) {
@@ -65,7 +66,7 @@ export class PartitionWorker {
 
   /** Finishes the batch that an earlier life began, with the decisions of that life. */
   private async resume(): Promise<number> {
-    this.repeats = await loadRepeats(this.parts.warehouse, this.reader);
+    await this.loadRepeats();
     const { offset, metadata } = await this.reader.committed();
     if (metadata === "") return offset;
     const intent = decodeIntent(metadata);
@@ -138,13 +139,24 @@ export class PartitionWorker {
     try {
       const { offset } = await this.reader.committed();
       const report = await reconcilePartition(this.parts, this.reader, scope, this.repeats);
-      if (report.repaired > 0) this.repeats = await loadRepeats(this.parts.warehouse, this.reader);
+      if (report.repaired > 0 || this.repeatsOfDay !== this.today()) await this.loadRepeats();
       this.reconciledTo = offset;
       return report;
     } catch (error) {
       logger.error("reconciliation.failed", { partition: this.partition, reason: errorReason(error) });
       throw error;
     }
+  }
+
+  /** Once a day too, so that what the table has let go of does not pile up here. */
+  private async loadRepeats(): Promise<void> {
+    const day = this.today();
+    this.repeats = await loadRepeats(this.parts.warehouse, this.reader);
+    this.repeatsOfDay = day;
+  }
+
+  private today(): string {
+    return new Date(this.parts.clock.nowMs()).toISOString().slice(0, 10);
   }
 
   private async insist<T>(what: string, work: () => Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@ import type { BatchRange } from "./batch-range.ts";
 import { type DecidedBatch, decideBatch } from "./decide-batch.ts";
 import { type Damage, findDamage } from "./find-damage.ts";
 import { decodeIntent } from "./intent.ts";
-import { type LedgerRow, ledgerEndBefore, readLedger } from "./ledger.ts";
+import { ledgerEndBefore, readLedger } from "./ledger.ts";
 import { makeBatch } from "./make-batch.ts";
 import { deleteBatches, deleteUnledgered } from "./orphans.ts";
 import { readRange } from "./read-records.ts";
@@ -39,20 +39,32 @@ export async function reconcilePartition(
   scope: ReconcileScope,
   repeats: ReadonlyMap<string, string>,
 ): Promise<ReconcileReport> {
-  const ledger = await readLedger(parts.warehouse, reader, scope);
-  let refused = 0;
-  const damaged = await findDamage(parts.warehouse, ledger, parts.clock.nowMs());
-  for (const damage of damaged) {
-    const reason = await repairRows(parts, reader, damage, repeats);
-    refused += note(parts, reader, "rows", damage.row.from_offset, damage.row.to_offset, reason);
+  const { warehouse, clock } = parts;
+  const report = { ranges: 0, repaired: 0, refused: 0 };
+  const count = (reason: RefusalReason | undefined) => {
+    if (reason === undefined) report.repaired += 1;
+    else report.refused += 1;
+  };
+  let end = await ledgerEndBefore(warehouse, reader, scope);
+  for await (const ledger of readLedger(warehouse, reader, scope)) {
+    report.ranges += ledger.length;
+    for (const damage of await findDamage(warehouse, ledger, clock.nowMs())) {
+      const { from_offset: from, to_offset: to } = damage.row;
+      count(
+        await noted(parts, reader, { kind: "rows", from, to }, () =>
+          repairRows(parts, reader, damage, repeats),
+        ),
+      );
+    }
+    end ??= Math.min(await firstOffset(parts, reader), ledger[0]?.from_offset ?? Number.POSITIVE_INFINITY);
+    for (const { from_offset, to_offset } of ledger) {
+      if (from_offset > end) count(await rebuildNoted(parts, reader, end, from_offset));
+      end = Math.max(end, to_offset);
+    }
   }
-  const gaps = await findGaps(parts, reader, scope, ledger);
-  for (const { from, to } of gaps) {
-    const reason = await rebuild(parts, reader, from, to);
-    refused += note(parts, reader, "ledger", from, to, reason);
-  }
-  const broken = damaged.length + gaps.length;
-  return { ranges: ledger.length, repaired: broken - refused, refused };
+  const { offset: committed } = await reader.committed();
+  if (end !== undefined && committed > end) count(await rebuildNoted(parts, reader, end, committed));
+  return report;
 }
 
 /** Makes the rows again by the decisions in the ledger. Touches nothing unless they come out as the ledger says. */
@@ -78,30 +90,14 @@ async function repairRows(
   return undefined;
 }
 
-interface Gap {
-  readonly from: number;
-  readonly to: number;
+/** The first that the log still has. */
+async function firstOffset({ eventLog }: SinkParts, reader: PartitionReader): Promise<number> {
+  const partitions = await eventLog.progress(reader.topic, CONSUMER_GROUP);
+  return partitions.find(({ partition }) => partition === reader.partition)?.startOffset ?? 0;
 }
 
-/** Ranges before the committed offset that the ledger does not have. */
-async function findGaps(
-  { warehouse, eventLog }: SinkParts,
-  reader: PartitionReader,
-  scope: ReconcileScope,
-  ledger: readonly LedgerRow[],
-): Promise<Gap[]> {
-  const { offset: committed } = await reader.committed();
-  const partitions = await eventLog.progress(reader.topic, CONSUMER_GROUP);
-  const start = partitions.find(({ partition }) => partition === reader.partition)?.startOffset ?? 0;
-  const first = Math.min(start, ledger[0]?.from_offset ?? start);
-  const gaps: Gap[] = [];
-  let end = (await ledgerEndBefore(warehouse, reader, scope)) ?? first;
-  for (const { from_offset: from, to_offset: to } of ledger) {
-    if (from > end) gaps.push({ from: end, to: from });
-    end = Math.max(end, to);
-  }
-  if (committed > end) gaps.push({ from: end, to: committed });
-  return gaps;
+function rebuildNoted(parts: SinkParts, reader: PartitionReader, from: number, to: number) {
+  return noted(parts, reader, { kind: "ledger", from, to }, () => rebuild(parts, reader, from, to));
 }
 
 /** Stores a range again whose ledger row is gone, after the rows that its lost batches left have been removed. */
@@ -158,20 +154,19 @@ function rangeOf({ topicId, partition }: PartitionReader, from: number, to: numb
   return { topicId, partition, from, to };
 }
 
-function note(
+async function noted(
   { logger, metrics }: SinkParts,
   { partition }: PartitionReader,
-  kind: "rows" | "ledger",
-  from: number,
-  to: number,
-  reason: RefusalReason | undefined,
-): 0 | 1 {
+  { kind, from, to }: { readonly kind: "rows" | "ledger"; readonly from: number; readonly to: number },
+  repair: () => Promise<RefusalReason | undefined>,
+): Promise<RefusalReason | undefined> {
+  const reason = await repair();
   if (reason === undefined) {
     metrics.repairs.inc({ kind });
     logger.warn("range.repaired", { partition, from, to, outcome: kind });
-    return 0;
+  } else {
+    metrics.repairsRefused.inc({ reason });
+    logger.error("range.unrepairable", { partition, from, to, reason });
   }
-  metrics.repairsRefused.inc({ reason });
-  logger.error("range.unrepairable", { partition, from, to, reason });
-  return 1;
+  return reason;
 }
