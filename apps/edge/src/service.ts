@@ -1,5 +1,6 @@
 import {
   createAdminApp,
+  createInFlightGate,
   createTicker,
   errorReason,
   type HttpServer,
@@ -9,7 +10,6 @@ import {
 import packageJson from "../package.json" with { type: "json" };
 import { createEdgeApp } from "./app.ts";
 import type { EdgeContext } from "./context.ts";
-import { createInFlightGate } from "./in-flight-gate.ts";
 import { EDGE_LIMITS } from "./limits.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 import { checkReachable } from "./reachable.ts";

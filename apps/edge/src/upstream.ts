@@ -1,8 +1,7 @@
-import { CREDENTIAL_HEADER, ROUTES } from "@dit/protocol";
-import { type Metrics, ProblemError, type Secret } from "@dit/service-kit";
+import { CREDENTIAL_HEADER, EDGE_SECRET_HEADER, formatCredentialHeader, ROUTES } from "@dit/protocol";
+import { type Metrics, type PresentedReport, ProblemError, type Secret } from "@dit/service-kit";
 import { errors, Pool } from "undici";
 import type { EdgeLimits } from "./limits.ts";
-import type { PresentedReport } from "./presented-report.ts";
 import { refusalOf } from "./refusal.ts";
 
 const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 25];
@@ -13,7 +12,7 @@ export interface Upstream {
    * Resolves if ingest accepted the report. Throws ProblemError: ingest's own refusal rebuilt, `upstream_unavailable` or
    * `upstream_timeout`.
    */
-  forward(report: PresentedReport): Promise<void>;
+  forward(useCase: string, report: PresentedReport): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,7 +37,7 @@ export function createUpstream(options: {
   });
 
   /** A new request: no header of the client's is copied, each is written here from a value that was checked. */
-  async function send({ useCase, contentEncoding, credential, body }: PresentedReport) {
+  async function send(useCase: string, { contentType, contentEncoding, credential, body }: PresentedReport) {
     const {
       statusCode,
       headers,
@@ -47,10 +46,10 @@ export function createUpstream(options: {
       method: "POST",
       path: ROUTES.reports(useCase),
       headers: {
-        "content-type": "application/json",
+        "content-type": contentType,
         ...(contentEncoding === "gzip" ? { "content-encoding": "gzip" } : {}),
-        [CREDENTIAL_HEADER]: credential,
-        "dit-edge": edgeSecret.reveal(),
+        [CREDENTIAL_HEADER]: formatCredentialHeader(credential),
+        [EDGE_SECRET_HEADER]: edgeSecret.reveal(),
       },
       body,
     });
@@ -58,9 +57,9 @@ export function createUpstream(options: {
   }
 
   return {
-    async forward(report) {
+    async forward(useCase, report) {
       const stopTimer = forwardSeconds.startTimer();
-      const answer = await send(report)
+      const answer = await send(useCase, report)
         .finally(stopTimer)
         .catch((error: unknown) => {
           throw new ProblemError(isTimeout(error) ? "upstream_timeout" : "upstream_unavailable", {

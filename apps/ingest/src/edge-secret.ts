@@ -1,7 +1,7 @@
+import { EDGE_SECRET_HEADER } from "@dit/protocol";
 import { ProblemError, type Secret, secretsEqual } from "@dit/service-kit";
 
 /** Shown by the edge with every report, so that nobody reaches ingest with a network address attached. */
-const EDGE_SECRET_HEADER = "dit-edge";
 
 /** Throws ProblemError `edge_required` unless the request shows the edge's secret. Compares in constant time. */
 export function requireEdge(request: Request, edgeSecret: Secret): void {

@@ -1,15 +1,20 @@
 import { reportIdOf } from "@dit/crypto-core";
 import type { RedeemResult, UseCase } from "@dit/protocol/schemas";
-import { nowSeconds, ProblemError, type UseCaseVersion } from "@dit/service-kit";
+import {
+  createInFlightGate,
+  nowSeconds,
+  type PresentedReport,
+  ProblemError,
+  readPresentedReport,
+  type UseCaseVersion,
+} from "@dit/service-kit";
 import { acceptedReport } from "./accepted-report.ts";
 import { createConfirmQueue } from "./confirm-queue.ts";
 import type { IngestContext } from "./context.ts";
 import { requireEdge } from "./edge-secret.ts";
-import { createInFlightGate } from "./in-flight-gate.ts";
 import { createIngestMetrics, type IngestMetrics } from "./ingest-metrics.ts";
 import { INGEST_LIMITS } from "./limits.ts";
 import { createOutageLog } from "./outage-log.ts";
-import { type PresentedReport, readPresentedReport } from "./presented-report.ts";
 import { createRedeemer, type RedeemItem } from "./redeemer.ts";
 import { confirmationOf, redemptionOf } from "./redemption.ts";
 import { decodeReportBody } from "./report-body.ts";
@@ -64,7 +69,7 @@ export function createIntake(context: IngestContext): Intake {
 
   async function keep(request: Request, useCase: string): Promise<void> {
     const entry = useCaseOf(directory, useCase);
-    const report = await readPresentedReport(request);
+    const report = await readPresentedReport(request, limits.bodyTimeoutMs);
     const redemption = redemptionOf(report, { environment: config.environment, useCase });
     const { outcome } = await redeem(redemption);
     if (outcome === "confirmed") return metrics.reportsDuplicate.inc();

@@ -4,6 +4,8 @@ import { LIMITS } from "@dit/protocol";
 export const INGEST_LIMITS = {
   /** Reports worked on at once: at 64 KiB each this is also the bound on memory. Beyond it: `overloaded`. */
   maxInFlightReports: 2_048,
+  /** For a body to arrive after its headers, from an edge that has it whole. */
+  bodyTimeoutMs: 10_000,
   redeemMaxItems: 64,
   /** Short against a client's round trip, long enough to find company under load. */
   redeemMaxWaitMs: 2,

@@ -1,6 +1,6 @@
 import { toBase64Url, transcriptDigest } from "@dit/crypto-core";
+import type { PresentedReport } from "@dit/service-kit";
 import type { ConfirmItem } from "./confirm-queue.ts";
-import type { PresentedReport } from "./presented-report.ts";
 import type { RedeemItem } from "./redeemer.ts";
 
 /** What ACS is asked about a report: its credential, and a digest that stands for all the MAC covers. */

@@ -1,9 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip, gunzipSync } from "node:zlib";
 import { LIMITS } from "@dit/protocol";
-import { ProblemError } from "@dit/service-kit";
-
-export type ContentEncoding = "" | "gzip";
+import { type ContentEncoding, ProblemError } from "@dit/service-kit";
 
 /**
  * The JSON value of a report's body. Throws ProblemError `payload_too_large` if it unpacks to more than

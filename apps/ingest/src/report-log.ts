@@ -1,11 +1,8 @@
 import type { ReportId } from "@dit/crypto-core";
-import type { AcceptedReport } from "@dit/protocol";
-import { ProblemError } from "@dit/service-kit";
+import { type AcceptedReport, REPORTS_TOPIC } from "@dit/protocol";
+import { ProblemError, withDeadline } from "@dit/service-kit";
 import type { EventLog } from "@dit/storage";
-import { withDeadline } from "./deadline.ts";
 import type { OutageLog } from "./outage-log.ts";
-
-const REPORTS_TOPIC = "reports";
 
 /** The event log, as far as ingest uses it. */
 export interface ReportLog {
@@ -26,7 +23,7 @@ export function createReportLog(options: {
     async append(reportId, report) {
       const record = { key: reportId, value: Buffer.from(JSON.stringify(report)) };
       try {
-        await withDeadline(eventLog.append(REPORTS_TOPIC, [record]), timeoutMs);
+        await withDeadline(eventLog.append(REPORTS_TOPIC, [record]), timeoutMs, () => new DeadlineError());
         outage.worked();
       } catch (error) {
         outage.failed(error);
@@ -34,4 +31,9 @@ export function createReportLog(options: {
       }
     },
   };
+}
+
+/** The log took too long: whether the report is in it is not known. */
+class DeadlineError extends Error {
+  override readonly name = "DeadlineError";
 }

@@ -3,3 +3,4 @@ export type { SinkContext } from "./context.ts";
 export type { ReconcileReport } from "./reconcile-partition.ts";
 export { createSinkService, type SinkProgress, type SinkService } from "./service.ts";
 export { DEFAULT_SINK_SETTINGS, type SinkSettings } from "./settings.ts";
+export { CONSUMER_GROUP } from "./sink-parts.ts";

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { REPORTS_TOPIC } from "@dit/protocol";
 import {
   createAdminApp,
   createTicker,
@@ -12,7 +13,7 @@ import type { SinkContext } from "./context.ts";
 import { type LedgerTotals, ledgerTotals } from "./ledger.ts";
 import { PartitionWorker } from "./partition-worker.ts";
 import type { ReconcileReport } from "./reconcile-partition.ts";
-import { CONSUMER_GROUP, createSinkParts, REPORTS_TOPIC } from "./sink-parts.ts";
+import { CONSUMER_GROUP, createSinkParts } from "./sink-parts.ts";
 
 export interface SinkService extends Service {
   /** The operator's port, as a URL; undefined unless started. */

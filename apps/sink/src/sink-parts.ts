@@ -6,7 +6,6 @@ import { createSalts, type Salts } from "./salts.ts";
 import { createSchemas, type Schemas } from "./schemas.ts";
 import { createSinkMetrics, type SinkMetrics } from "./sink-metrics.ts";
 
-export const REPORTS_TOPIC = "reports";
 export const CONSUMER_GROUP = "sink";
 
 /** What the partitions of one sink share. */

@@ -1,3 +1,6 @@
+/** The topic of the event log that ingest appends to and the sink consumes. */
+export const REPORTS_TOPIC = "reports";
+
 /** One event as it rests in the event log: names and values already checked against the use-case document. */
 export interface AcceptedEvent {
   readonly name: string;

@@ -1,7 +1,8 @@
-export type { AcceptedEvent, AcceptedReport } from "./accepted-report.ts";
+export { type AcceptedEvent, type AcceptedReport, REPORTS_TOPIC } from "./accepted-report.ts";
 export type { CredentialHeader } from "./credential-header.ts";
 export { CREDENTIAL_HEADER, formatCredentialHeader, parseCredentialHeader } from "./credential-header.ts";
 export { defineUseCase } from "./define-use-case.ts";
+export { EDGE_SECRET_HEADER } from "./edge-secret-header.ts";
 export type { EventName, FieldsOf } from "./event-types.ts";
 export { LIMITS } from "./limits.ts";
 export { gzipPaddedTo, paddedLength, REPORT_SIZE_BUCKETS_BYTES } from "./padding.ts";

@@ -171,3 +171,14 @@ describe("a field", () => {
     expect(fieldSchema.parse(field)).toEqual(field);
   });
 });
+
+describe("the names of a use case and its events", () => {
+  it("never make one table of two pairs", () => {
+    for (const name of ["a__b", "a_", "_a", "A", "1a", "a-b", "", "a".repeat(41)]) {
+      expect(useCaseIdSchema.safeParse(name).success, name).toBe(false);
+    }
+    for (const name of ["a", "a_b", "a1_2b", "a".repeat(40)]) {
+      expect(useCaseIdSchema.safeParse(name).success, name).toBe(true);
+    }
+  });
+});

@@ -3,11 +3,13 @@ import { LIMITS } from "./limits.ts";
 
 const DAY_SECONDS = 86_400;
 
-/** Ids are table and column names as they stand, so their alphabet is theirs. */
-export const useCaseIdSchema = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]{0,39}$/, "lower-case letters, digits and _, at most 40");
-const nameSchema = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "lower-case letters, digits and _, at most 40");
+/**
+ * Ids are table and column names as they stand. No `__` and no `_` at the end, since a table is `<use case>__<event>`: two pairs of
+ * names never make the same table.
+ */
+const NAME = /^(?=.{1,40}$)[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
+const nameSchema = z.string().regex(NAME, "lower-case letters, digits and single _ between them, at most 40");
+export const useCaseIdSchema = nameSchema;
 const textSchema = z.string().min(1).max(500);
 
 const described = { description: textSchema.optional(), unit: z.string().max(20).optional() };

@@ -1,6 +1,7 @@
-import { PROBLEMS } from "@dit/protocol";
+import { PROBLEMS, REPORTS_TOPIC } from "@dit/protocol";
 import type { UseCase } from "@dit/protocol/schemas";
 import type { Metrics, UseCaseDirectory } from "@dit/service-kit";
+import { CONSUMER_GROUP } from "@dit/sink";
 import type { EventLog, Warehouse } from "@dit/storage";
 
 /** What the services of one box have done since they started, and what the warehouse holds of it. */
@@ -33,9 +34,6 @@ export interface PipelineAccount {
   stored(): Promise<StoredCounts>;
 }
 
-const REPORTS_TOPIC = "reports";
-const SINK_GROUP = "sink";
-
 export function createPipelineAccount(parts: {
   readonly eventLog: EventLog;
   readonly warehouse: Warehouse;
@@ -58,7 +56,7 @@ export function createPipelineAccount(parts: {
         warehouse,
         directory.all().flatMap(({ document }) => eventTables(document)),
       );
-      const progress = await eventLog.progress(REPORTS_TOPIC, SINK_GROUP);
+      const progress = await eventLog.progress(REPORTS_TOPIC, CONSUMER_GROUP);
       return {
         rowsInserted: events,
         deadLettered: await sumOf(warehouse, "dit.dead_letters", "events"),

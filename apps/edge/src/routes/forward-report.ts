@@ -1,6 +1,6 @@
+import { useCaseIdSchema } from "@dit/protocol/schemas";
+import { type InFlightGate, ProblemError, readPresentedReport } from "@dit/service-kit";
 import type { Handler } from "hono";
-import type { InFlightGate } from "../in-flight-gate.ts";
-import { readPresentedReport } from "../presented-report.ts";
 import type { Upstream } from "../upstream.ts";
 
 /** `POST ROUTES.reports(useCase)`, client -> edge -> ingest. 202 with an empty body, whatever ingest's own answer says. */
@@ -11,9 +11,11 @@ export function forwardReport(options: {
 }): Handler {
   const { upstream, gate, bodyTimeoutMs } = options;
   return async (c) => {
-    const report = await readPresentedReport(c.req.raw, c.req.param("useCase") ?? "", bodyTimeoutMs);
+    const useCase = useCaseIdSchema.safeParse(c.req.param("useCase"));
+    if (!useCase.success) throw new ProblemError("not_found");
+    const report = await readPresentedReport(c.req.raw, bodyTimeoutMs);
     // Only now: a body that trickles in holds its own connection, and no place that others wait for.
-    await gate.pass(() => upstream.forward(report));
+    await gate.pass(() => upstream.forward(useCase.data, report));
     return c.body(null, 202);
   };
 }

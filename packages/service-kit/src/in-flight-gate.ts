@@ -1,4 +1,4 @@
-import { ProblemError } from "@dit/service-kit";
+import { ProblemError } from "./problem-error.ts";
 
 /** Bounds how many reports are worked on at once, and with them every queue and buffer behind it. */
 export interface InFlightGate {
