@@ -85,7 +85,7 @@ describe("a use-case document", () => {
     },
   );
 
-  it.each(["", "A", "1a", "_a", "a-b", "a.b", "a b", "a`b", "ä", "a".repeat(41), "__proto__x", "a\n"])(
+  it.each(["", "A", "1a", "_a", "a-b", "a.b", "a b", "a`b", "ä", "a".repeat(41), "__proto__x", "a\n", "a__b", "a_"])(
     "refuses %j wherever a name becomes part of SQL or a path",
     (name) => {
       expect(useCaseIdSchema.safeParse(name).success).toBe(false);
@@ -169,16 +169,5 @@ describe("a field", () => {
     { type: "string", maxLength: 1 },
   ])("may be %j", (field) => {
     expect(fieldSchema.parse(field)).toEqual(field);
-  });
-});
-
-describe("the names of a use case and its events", () => {
-  it("never make one table of two pairs", () => {
-    for (const name of ["a__b", "a_", "_a", "A", "1a", "a-b", "", "a".repeat(41)]) {
-      expect(useCaseIdSchema.safeParse(name).success, name).toBe(false);
-    }
-    for (const name of ["a", "a_b", "a1_2b", "a".repeat(40)]) {
-      expect(useCaseIdSchema.safeParse(name).success, name).toBe(true);
-    }
   });
 });
