@@ -85,14 +85,26 @@ describe("a use-case document", () => {
     },
   );
 
-  it.each(["", "A", "1a", "_a", "a-b", "a.b", "a b", "a`b", "ä", "a".repeat(41), "__proto__x", "a\n", "a__b", "a_"])(
-    "refuses %j wherever a name becomes part of SQL or a path",
-    (name) => {
-      expect(useCaseIdSchema.safeParse(name).success).toBe(false);
-      expect(refusals({ events: { [name]: { fields: {} } } })).toHaveLength(1);
-      expect(refusals(withField(name, { type: "boolean" }))).toHaveLength(1);
-    },
-  );
+  it.each([
+    "",
+    "A",
+    "1a",
+    "_a",
+    "a-b",
+    "a.b",
+    "a b",
+    "a`b",
+    "ä",
+    "a".repeat(41),
+    "__proto__x",
+    "a\n",
+    "a__b",
+    "a_",
+  ])("refuses %j wherever a name becomes part of SQL or a path", (name) => {
+    expect(useCaseIdSchema.safeParse(name).success).toBe(false);
+    expect(refusals({ events: { [name]: { fields: {} } } })).toHaveLength(1);
+    expect(refusals(withField(name, { type: "boolean" }))).toHaveLength(1);
+  });
 
   it.each([
     ["no event", { events: {} }, "events"],
