@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -19,6 +19,9 @@ export interface LocalSecrets {
   readonly serviceSecret: string;
   readonly adminSecret: string;
 }
+
+/** 32 bytes in base64url. */
+const SECRET_LENGTH = 43;
 
 const SECRET_FILES = {
   keyEncryptionKey: "key-encryption-key",
@@ -57,7 +60,7 @@ export async function readLocalSecret(path: string, name: keyof LocalSecrets): P
 
 /** `link` makes a complete file appear or fails: a process that is killed here leaves no half-written secret behind. */
 async function readOrCreate(file: string): Promise<string> {
-  const draft = `${file}.${process.pid}`;
+  const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, randomBytes(32).toString("base64url"), { mode: 0o600 });
   try {
     await link(draft, file);
@@ -66,5 +69,8 @@ async function readOrCreate(file: string): Promise<string> {
   } finally {
     await unlink(draft);
   }
-  return (await readFile(file, "utf8")).trim();
+  const secret = (await readFile(file, "utf8")).trim();
+  if (secret.length < SECRET_LENGTH)
+    throw new Error(`${file} does not hold a secret: restore it, what it sealed is lost without it`);
+  return secret;
 }
