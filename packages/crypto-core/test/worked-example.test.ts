@@ -68,4 +68,26 @@ describe.each(implementations)("the worked example, by $name", ({ createPoprf })
       credentialHeader: header.join("."),
     }).toEqual(example.derived);
   });
+
+  it("comes to the values of the document for two tokens in one request", async () => {
+    const { tokens, blinds } = example.batch.given;
+    const scalars = [...blinds, given.proofNonce].map(core.fromHex);
+    const poprf = await createPoprf({ randomScalar: () => core.scalar(scalars.shift() ?? new Uint8Array()) });
+    const keys = poprf.deriveKeyPair(core.fromHex(given.keySeed), core.utf8(given.keyInfo));
+    const infoBytes = core.credentialInfo(info);
+    const made = tokens.map((token) => poprf.blind(core.fromHex(token), infoBytes, keys.publicKey));
+    const { evaluated, proof } = poprf.blindEvaluateBatch(
+      keys.secretKey,
+      made.map(({ blinded }) => blinded),
+      infoBytes,
+    );
+    expect({
+      blinded: made.map(({ blinded }) => core.toHex(blinded)),
+      evaluated: evaluated.map(core.toHex),
+      proof: core.toHex(proof),
+      outputs: tokens.map((token) =>
+        core.toHex(poprf.evaluate(keys.secretKey, core.fromHex(token), infoBytes)),
+      ),
+    }).toEqual(example.batch.derived);
+  });
 });

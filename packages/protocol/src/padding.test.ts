@@ -1,7 +1,9 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { fromHex, macKey, reportMac, toHex, token, transcriptDigest } from "@dit/crypto-core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import example from "../test/vectors/padded-example.json" with { type: "json" };
 import { gzipPaddedTo, paddedLength, REPORT_SIZE_BUCKETS_BYTES } from "./padding.ts";
 
 const LARGEST = Math.max(...REPORT_SIZE_BUCKETS_BYTES);
@@ -81,5 +83,29 @@ describe("padding", () => {
   it("has no bucket above the largest", () => {
     expect(paddedLength(LARGEST)).toBe(LARGEST);
     expect(paddedLength(LARGEST + 1)).toBeUndefined();
+  });
+});
+
+describe("the padded body that the protocol page shows", () => {
+  const { given, derived } = example;
+
+  it("comes of its member, and the MAC covers it as padded", () => {
+    const body = gzipPaddedTo(fromHex(derived.member)) ?? new Uint8Array();
+    const digest = transcriptDigest({
+      ...given,
+      token: token(fromHex(given.token)),
+      contentEncoding: "gzip",
+      body,
+    });
+    expect(gunzipSync(body).toString()).toBe(given.body);
+    expect({
+      member: derived.member,
+      memberBytes: fromHex(derived.member).length,
+      paddedBytes: body.length,
+      paddedStart: toHex(body.subarray(0, 20)),
+      paddedSha256: createHash("sha256").update(body).digest("hex"),
+      transcriptDigest: toHex(digest),
+      mac: toHex(reportMac(macKey(fromHex(given.macKey)), digest)),
+    }).toEqual(derived);
   });
 });
