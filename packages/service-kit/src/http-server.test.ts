@@ -130,6 +130,29 @@ describe("what Node's parser refuses", () => {
     printed.mockRestore();
   });
 
+  it.each([
+    ["another version", "GET / HTTP/0.9\r\nhost: a\r\n\r\n"],
+    ["no host", "GET / HTTP/1.1\r\n\r\n"],
+    ["two hosts", "GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n"],
+    [
+      "a coding before chunked",
+      "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: identity, chunked\r\n\r\n0\r\n\r\n",
+    ],
+    [
+      "codings in two lines",
+      "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: identity\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+    ["a coding in HTTP/1.0", "POST / HTTP/1.0\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"],
+  ])("and what it lets pass but others may read differently ends the connection: %s", async (_, bytes) => {
+    const handled: string[] = [];
+    const server = await serve((request) => {
+      handled.push(request.url);
+      return new Response("hello");
+    });
+    expect(await rawAnswer(server, bytes + GET)).toMatch(/^HTTP\/1.1 400 .*"malformed_request"/s);
+    expect(handled).toEqual([]);
+  });
+
   it("is never taken for the answer to an earlier request that still runs", async () => {
     const gate = Promise.withResolvers<void>();
     const server = await serve(async () => {

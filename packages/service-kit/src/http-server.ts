@@ -1,6 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-server";
+import { AmbiguousRequestError, isAmbiguous } from "./ambiguous-request.ts";
 import { answerClientError } from "./client-error.ts";
 import { trackConnections } from "./connections.ts";
 import { ListenError } from "./listen-error.ts";
@@ -49,7 +51,16 @@ export async function listen(options: {
   const handle = getRequestListener((request, env) => options.fetch(request, env as HttpBindings), {
     errorHandler: answerOutsideApp,
   });
+  // What follows an ambiguous request on its connection may be a part of it, and is parsed before the connection is closed.
+  const refused = new WeakSet<Duplex>();
   server.on("request", (incoming, outgoing) => {
+    const { socket } = incoming;
+    if (refused.has(socket)) return;
+    if (isAmbiguous(incoming)) {
+      refused.add(socket);
+      answerClientError(new AmbiguousRequestError(), socket, connections.current(socket));
+      return;
+    }
     connections.begin(incoming, outgoing);
     void handle(incoming, outgoing);
   });
@@ -72,6 +83,8 @@ function createLimitedServer(limits: HttpLimits): Server {
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     maxHeaderSize: limits.maxHeaderBytes,
+    // Node would answer and still hand over the request behind it: `isAmbiguous` looks for the host instead.
+    requireHostHeader: false,
     connectionsCheckingInterval: Math.min(MAX_CHECKING_INTERVAL_MS, Math.ceil(limits.headersTimeoutMs / 4)),
   });
   server.maxConnections = limits.maxConnections;
