@@ -21,6 +21,8 @@ const poprf: Poprf = await createLibsodiumPoprf();
 export interface Asking {
   readonly account?: string;
   readonly instance?: 0 | 1;
+  /** Of another instance than the deployment's two. */
+  readonly url?: string;
   readonly useCase?: string;
   readonly epochsAhead?: number;
   /** Instead of the account's own. */
@@ -59,11 +61,11 @@ export async function askForTokens(
   body: unknown,
   asking: Asking = {},
 ): Promise<Answer> {
-  const { account = "alice", instance = 0, useCase = "messaging" } = asking;
+  const { account = "alice", instance = 0, useCase = "messaging", url } = asking;
   const headers = asking.headers ?? {
     authorization: `Bearer ${await deployment.identityProvider.accountToken(account)}`,
   };
-  return postJson(deployment.acs[instance].url + ROUTES.issueTokens(useCase), body, headers);
+  return postJson((url ?? deployment.acs[instance].url) + ROUTES.issueTokens(useCase), body, headers);
 }
 
 /** Fetches tokens as an honest client does, and checks the proof. Throws if they are refused. */
