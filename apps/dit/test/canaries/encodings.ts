@@ -12,6 +12,8 @@ const HASH_PREFIX_BYTES = 12;
 /** What computers have as integers. */
 const INTEGER_BYTES = [4, 8, 16];
 const UUID_BYTES = 16;
+/** What fits in a counter's key or a UUID: a longer value might be cut to it. */
+const KEY_BYTES = 16;
 
 /**
  * Every form in which a value might be written: as it is, in hex, in base64 wherever it begins within a group, as an integer of
@@ -24,6 +26,7 @@ export function formsOf(value: Buffer): Form[] {
   });
   return [
     ...writtenForms(value),
+    ...(value.length > KEY_BYTES && !isText(value) ? cutForms(value) : []),
     ...(isText(value) ? textForms(value.toString()) : []),
     ...(INTEGER_BYTES.includes(value.length) && !isText(value) ? integerForms(value) : []),
     ...(value.length === UUID_BYTES ? uuidForms(value) : []),
@@ -39,6 +42,11 @@ function writtenForms(value: Buffer): Form[] {
     { name: "upper-case hex", bytes: Buffer.from(hex.toUpperCase()) },
     ...[0, 1, 2].flatMap((offset) => base64Forms(value, offset)),
   ];
+}
+
+function cutForms(value: Buffer): Form[] {
+  const cut = value.subarray(0, KEY_BYTES);
+  return writtenForms(cut).map(({ name, bytes }) => ({ name: `${name}, cut`, bytes }));
 }
 
 /** What base64 makes of the value if it begins `offset` bytes into a group of three: the characters that depend on it alone. */

@@ -1,0 +1,130 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openLmdbDocuments } from "@dit/storage/documents/lmdb";
+import type { Pipeline } from "../../src/pipeline/pipeline.ts";
+import type { TappedConnection } from "../support/socket-tap.ts";
+import type { Place } from "./places.ts";
+import type { Artefact } from "./scanner.ts";
+
+const MAX_ROWS = 300_000;
+/** Made up while they are read, without an end or at length, whatever was stored. */
+const GENERATED = ["numbers", "numbers_mt", "zeros", "zeros_mt", "primes", "unicode", "models"];
+
+/** Every table of the engine, its own included, as text and as binary. */
+export async function exportWarehouse(warehouseUrl: string): Promise<Artefact[]> {
+  const ask = async (sql: string) => {
+    const response = await fetch(`${warehouseUrl}/?${new URLSearchParams({ query: sql })}`);
+    return { ok: response.ok, bytes: Buffer.from(await response.arrayBuffer()) };
+  };
+  const listed = await ask("SELECT concat(database, '.', name) FROM system.tables FORMAT TSVRaw");
+  const tables = listed.bytes.toString().trim().split("\n");
+  const artefacts: Artefact[] = [];
+  for (const table of tables) {
+    if (GENERATED.includes(table.replace("system.", ""))) continue;
+    for (const format of ["TSVRaw", "RowBinary"]) {
+      const { ok, bytes } = await ask(`SELECT * FROM ${quoted(table)} LIMIT ${MAX_ROWS} FORMAT ${format}`);
+      // An engine's table that cannot be read holds nothing for anybody; an analyst's table can always be read.
+      if (!ok && !table.startsWith("system.")) throw new Error(`${table} cannot be read: ${bytes}`);
+      artefacts.push(artefact("warehouse", `${table} as ${format}`, bytes));
+    }
+  }
+  return artefacts;
+}
+
+function quoted(table: string): string {
+  return table
+    .split(".")
+    .map((part) => `\`${part}\``)
+    .join(".");
+}
+
+/** What each service says of itself to its operator. */
+export async function readAdminPorts(addresses: Pipeline["addresses"]): Promise<Artefact[]> {
+  const urls = Object.entries(addresses).filter(([name]) => name.endsWith("AdminUrl"));
+  const paths = ["/metrics", "/healthz", "/readyz", "/version"];
+  return Promise.all(
+    urls.flatMap(([name, url]) =>
+      paths.map(async (path) => {
+        const response = await fetch(url + path);
+        if (!response.ok) throw new Error(`${name}${path} answered ${response.status}`);
+        return artefact("metrics", name + path, Buffer.from(await response.arrayBuffer()));
+      }),
+    ),
+  );
+}
+
+const PLACE_OF_FOLDER: Readonly<Record<string, Place>> = {
+  "event-log": "event log",
+  documents: "documents",
+  counters: "counters",
+  warehouse: "warehouse",
+};
+
+/** Every file of a data directory, byte for byte. */
+export async function readFiles(directory: string): Promise<Artefact[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map(async (entry) => {
+        const path = join(entry.parentPath, entry.name);
+        const name = path.slice(directory.length + 1);
+        const place = PLACE_OF_FOLDER[name.split("/", 1)[0] ?? ""] ?? "other files";
+        return artefact(place, name, await readFile(path));
+      }),
+  );
+}
+
+/** Documents rest sealed: what is in them is looked for once they are opened. Their collections stand in the file in clear. */
+export async function openDocuments(directory: string): Promise<Artefact[]> {
+  const path = join(directory, "documents");
+  const file = (await readFile(join(path, "data.mdb"))).toString("latin1");
+  const collections = new Set([...file.matchAll(/([a-z][a-z-]{2,40})\0/g)].map(([, name = ""]) => name));
+  const documents = await openLmdbDocuments({ path });
+  try {
+    const listed = await Promise.all(
+      [...collections].map(async (collection) => [collection, await documents.list(collection)] as const),
+    );
+    const audit = await documents.readAudit(0, 100_000);
+    return [
+      ...listed
+        .filter(([, entries]) => entries.length > 0)
+        .map(([collection, entries]) =>
+          artefact("documents", `documents of ${collection}`, Buffer.from(JSON.stringify(entries))),
+        ),
+      artefact("documents", "audit", Buffer.from(JSON.stringify(audit))),
+    ];
+  } finally {
+    await documents.close();
+  }
+}
+
+/** The bytes of the services' sockets; a port that is none of the public ones is ingest's. */
+export function readSockets(
+  connections: readonly TappedConnection[],
+  { edgeUrl, acsUrl, ...others }: Pipeline["addresses"],
+): Artefact[] {
+  const portOf = (url: string) => Number(new URL(url).port);
+  const ignored = new Set(Object.values(others).map(portOf));
+  const places = new Map<number, Place>([
+    [portOf(edgeUrl), "edge ingress"],
+    [portOf(acsUrl), "issuing ingress"],
+  ]);
+  return connections
+    .filter(({ localPort }) => !ignored.has(localPort))
+    .flatMap(({ localPort, remoteAddress, received, sent }, index) => {
+      const place = places.get(localPort) ?? "ingest ingress";
+      return [
+        artefact(
+          place,
+          `connection ${index}`,
+          Buffer.concat([Buffer.from(`from ${remoteAddress}\n`), received]),
+        ),
+        artefact("answers", `answers on connection ${index}`, sent),
+      ];
+    });
+}
+
+export function artefact(place: Place, name: string, bytes: Buffer): Artefact {
+  return { place, name, bytes };
+}
