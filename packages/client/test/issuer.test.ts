@@ -220,7 +220,7 @@ describe("asking for tokens", () => {
     await client.close();
   });
 
-  it("asks for the key document again by its ETag", async () => {
+  it("asks for the key document again without the ETag it came with: that would be a cookie", async () => {
     const world = createWorld({ timing: { keysMaxAgeMs: 1 }, limits: { maxEventsPerReport: 1 } });
     world.server.document = { ...world.server.document, usesPerToken: 1 };
     const client = world.start();
@@ -230,8 +230,8 @@ describe("asking for tokens", () => {
     for (let i = 0; i < 3; i++) client.log("app_opened");
     await client.flush();
     const tags = world.server.callsTo("/keys").map(({ headers }) => headers.get("if-none-match"));
-    expect(tags.at(0)).toBeNull();
-    expect(tags.at(-1)).toMatch(/^"/);
+    expect(tags.length).toBeGreaterThan(1);
+    expect(tags.every((tag) => tag === null)).toBe(true);
     expect(world.named("keys_fetched").every(({ outcome }) => outcome === "ok")).toBe(true);
     expect(world.server.reports).toHaveLength(6);
     await client.close();

@@ -12,12 +12,11 @@ export interface Answer {
   readonly code: ProblemCode | undefined;
   /** Parsed JSON, or undefined. */
   readonly body: unknown;
-  readonly etag: string | null;
   readonly retryAfterMs: number;
   readonly latencyMs: number;
 }
 
-const NO_ANSWER = { status: 0, code: undefined, body: undefined, etag: null, retryAfterMs: 0 };
+const NO_ANSWER = { status: 0, code: undefined, body: undefined, retryAfterMs: 0 };
 
 /** One request and its whole answer within the time limit. Never rejects. */
 export async function request(
@@ -57,7 +56,6 @@ async function exchange(context: Context, url: string, init: RequestInit) {
     status: response.status,
     code: response.status >= 400 && isProblemCode(code) ? code : undefined,
     body,
-    etag: response.headers.get("etag"),
     retryAfterMs: retryAfterMs(context, response.headers.get("retry-after")),
   };
 }

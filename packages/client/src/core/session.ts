@@ -4,7 +4,6 @@ import { type ClientState, emptyState, type SignedReport } from "./state.ts";
 /** The last good key document. `freshUntil` 0 asks for it again at the next need. */
 export interface Keys {
   readonly document: KeyDocument;
-  readonly etag: string | null;
   freshUntil: number;
 }
 
@@ -29,8 +28,6 @@ export interface Session {
   fetchFailures: number;
   /** No token is asked for before. */
   fetchHeldUntil: number;
-  /** When to fetch tokens, by epoch; drawn once for each need. */
-  readonly fetchAt: Map<number, number>;
 }
 
 export function createSession(uploadAt: number): Session {
@@ -47,7 +44,6 @@ export function createSession(uploadAt: number): Session {
     uploadHeldUntil: 0,
     fetchFailures: 0,
     fetchHeldUntil: 0,
-    fetchAt: new Map(),
   };
 }
 
