@@ -141,6 +141,23 @@ describe("the warehouse over HTTP", () => {
     expect((await ask({ max_result_rows: "0" })).status).toBe(200);
   });
 
+  it("goes on answering when askers of long queries have left", { timeout: 20_000 }, async () => {
+    const endless = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1";
+    const asker = new AbortController();
+    const url = `${pipeline.addresses.warehouseUrl}/?${new URLSearchParams({ query: endless })}`;
+    const left = Array.from({ length: 6 }, () => fetch(url, { signal: asker.signal }).catch(() => undefined));
+    await until(
+      async () => (await fetch(`${pipeline.addresses.warehouseAdminUrl}/readyz`)).ok,
+      5_000,
+      "it is not ready",
+    );
+    asker.abort();
+    await Promise.all(left);
+    const started = performance.now();
+    expect(await (await get("SELECT 1")).text()).toBe("1\n");
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
   it("passes the engine's errors on to whoever asked", async () => {
     const unknown = await get("SELECT nothing_like_it");
     expect([unknown.status, unknown.headers.get("x-clickhouse-exception-code")]).toEqual([404, "47"]);

@@ -22,6 +22,6 @@ export async function openStores(data: DataDirectory, cleanup: AsyncDisposableSt
     documents: await opened(openLmdbDocuments({ path: data.documents })),
     eventLog: await opened(openLmdbEventLog({ path: data.eventLog })),
     warehouse: await opened(openChdbWarehouse({ path: data.warehouse })),
-    readOnlyWarehouse: await opened(openReadOnlyChdb({ path: data.warehouse })),
+    readOnlyWarehouse: await opened(openReadOnlyChdb({ path: data.warehouse, database: "dit" })),
   };
 }

@@ -44,11 +44,12 @@ export function createWarehouseEndpointApp(options: {
 }
 
 async function answer(c: Context, warehouse: ReadOnlyChdb, request: QueryRequest): Promise<Response> {
-  await refuseChangedSettings(warehouse, request.settings);
-  const result = await warehouse.query(request.sql, request.defaultFormat, request.parameters);
-  const format = /\bFORMAT\s+([A-Za-z]+)\s*;?\s*$/i.exec(request.sql)?.[1] ?? request.defaultFormat;
+  const { sql, defaultFormat, parameters, settings } = request;
+  await refuseChangedSettings(warehouse, settings);
+  const result = await warehouse.query(sql, defaultFormat, parameters, c.req.raw.signal);
+  const format = /\bFORMAT\s+([A-Za-z]+)\s*;?\s*$/i.exec(sql)?.[1] ?? defaultFormat;
   const contentType = CONTENT_TYPES.find(([prefix]) => format.startsWith(prefix))?.[1];
-  return c.body(result.bytes.slice().buffer, 200, {
+  return c.body(result.bytes, 200, {
     "content-type": contentType ?? "application/octet-stream",
     "x-clickhouse-format": format,
     "x-clickhouse-query-id": request.queryId,
@@ -65,16 +66,16 @@ async function refuseChangedSettings(
   warehouse: ReadOnlyChdb,
   settings: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const names = Object.keys(settings);
+  if (names.length === 0) return;
+  if (!names.every((name) => /^\w{1,100}$/.test(name))) throw readOnlyError("Unknown setting");
+  const sql =
+    "SELECT name, value FROM system.settings WHERE name IN {names:Array(String)} FORMAT JSONCompactEachRow";
+  const { bytes } = await warehouse.query(sql, "TSV", { names: `['${names.join("','")}']` });
+  const lines = new TextDecoder().decode(bytes).split("\n").filter(Boolean);
+  const current = new Map(lines.map((line) => JSON.parse(line) as [string, string]));
   for (const [name, value] of Object.entries(settings)) {
-    const { bytes } = await warehouse.query(
-      "SELECT value FROM system.settings WHERE name = {name:String}",
-      "TSVRaw",
-      {
-        name: name.replaceAll("\\", "\\\\"),
-      },
-    );
-    const current = new TextDecoder().decode(bytes).trim();
-    if (current !== value) throw readOnlyError("Cannot modify a setting in readonly mode");
+    if (current.get(name) !== value) throw readOnlyError(`Cannot modify '${name}' setting in readonly mode`);
   }
 }
 

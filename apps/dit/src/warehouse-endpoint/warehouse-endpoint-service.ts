@@ -24,12 +24,11 @@ export function createWarehouseEndpointService(context: {
 }): WarehouseEndpointService {
   const { warehouse, metrics, config } = context;
   const app = createWarehouseEndpointApp(context);
-  const check = async () => void (await warehouse.query("SELECT 1", "TSV"));
   const admin = createAdminApp({
     service: "warehouse",
     version: packageJson.version,
     metrics,
-    checks: [{ name: "warehouse", check }],
+    checks: [{ name: "warehouse", check: () => warehouse.check() }],
   });
   let server: HttpServer | undefined;
   let adminServer: HttpServer | undefined;

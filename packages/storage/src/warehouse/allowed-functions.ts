@@ -5,6 +5,8 @@
  */
 export interface AllowedFunctions {
   has(name: string): boolean;
+  /** Is a function of the engine, and not one of those allowed. */
+  refuses(name: string): boolean;
 }
 
 /** One row of `system.functions`. */
@@ -114,5 +116,7 @@ export function createAllowedFunctions(catalogue: readonly CatalogueFunction[]):
     const base = name.replace(COMBINATOR, "");
     return base !== name && (aggregates.has(base.toLowerCase()) || isCombined(base));
   };
-  return { has: (name) => exact.has(name) || caseless.has(name.toLowerCase()) || isCombined(name) };
+  const has = (name: string) => exact.has(name) || caseless.has(name.toLowerCase()) || isCombined(name);
+  const known = new Set(catalogue.map(({ name }) => name.toLowerCase()));
+  return { has, refuses: (name) => known.has(name.toLowerCase()) && !has(name) };
 }

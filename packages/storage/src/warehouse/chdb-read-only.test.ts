@@ -4,12 +4,13 @@ import { makeTemporaryDirectory, type TemporaryDirectory } from "../contract/tem
 import { openChdbWarehouse } from "./chdb.ts";
 import { openReadOnlyChdb, type ReadOnlyChdb } from "./chdb-read-only.ts";
 import { batchInsert, CREATE_TABLE, TABLE } from "./contract-table.ts";
+import { LanesFullError } from "./lanes.ts";
 import { NotReadingError } from "./reading-statement.ts";
 import type { Warehouse } from "./warehouse.ts";
 
 describe("what strangers may do with the embedded warehouse", () => {
   let directory: TemporaryDirectory;
-  let warehouse: Warehouse;
+  let warehouse: Warehouse & { readonly path: string };
   let reading: ReadOnlyChdb;
   beforeAll(async () => {
     directory = await makeTemporaryDirectory();
@@ -17,7 +18,12 @@ describe("what strangers may do with the embedded warehouse", () => {
     warehouse = await openChdbWarehouse({ path });
     for (const sql of CREATE_TABLE) await warehouse.command(sql);
     await warehouse.insert(batchInsert("a"));
-    reading = openReadOnlyChdb({ path, maxExecutionSeconds: 1, maxMemoryBytes: 50_000_000 });
+    reading = openReadOnlyChdb({
+      path,
+      database: "contract",
+      maxExecutionSeconds: 1,
+      maxMemoryBytes: 50_000_000,
+    });
   });
   afterAll(async () => {
     await reading.close();
@@ -80,6 +86,21 @@ describe("what strangers may do with the embedded warehouse", () => {
     "SELECT 1 ORDER BY file('/etc/passwd')",
     "SELECT * FROM file('/etc/passwd', 'LineAsString')",
     "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
+    "SELECT arrayMap(file, ['/etc/passwd'])",
+    "SELECT arrayMap(`file`, ['/etc/passwd'])",
+    "SELECT * APPLY(file) FROM (SELECT '/etc/passwd' AS x)",
+    "SELECT COLUMNS('x') APPLY(x -> file(x)) FROM (SELECT '/etc/passwd' AS x)",
+    "SELECT * REPLACE(file(x) AS x) FROM (SELECT '/etc/passwd' AS x)",
+    "SELECT arrayFold(file, ['a'], '/etc/passwd')",
+    "SELECT 1 FROM contract.`/etc/passwd`",
+    "EXISTS TABLE `/etc/passwd`",
+    "DESCRIBE TABLE `/etc/passwd`",
+    "SHOW CREATE TABLE `/etc/passwd`",
+    "SELECT * FROM `/etc/passwd`",
+    "SELECT last_error_message FROM system.errors",
+    "SELECT query FROM system.processes",
+    "SHOW PROCESSLIST",
+    "SELECT * APPLY(sleep) FROM (SELECT 1)",
     "SELECT aiGenerate('x', 'y')",
     "SELECT getServerSetting('max_connections')",
   ])("does not even try %s", async (sql) => {
@@ -96,8 +117,31 @@ describe("what strangers may do with the embedded warehouse", () => {
     ["SELECT 1 SETTINGS max_execution_time = 0", /READONLY/],
     ["SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1", /TIMEOUT_EXCEEDED/],
     ["SELECT uniqExact(number) FROM numbers(100000000)", /MEMORY_LIMIT_EXCEEDED/],
+    ["SELECT number FROM numbers(100000000)", /TOO_MANY_ROWS_OR_BYTES/],
   ])("refuses %s", async (sql, reason) => {
     await expect(answer(sql)).rejects.toThrow(reason);
+  });
+
+  test("ends what runs and begins nothing when its asker has left, and waits for none of it", async () => {
+    const narrow = openReadOnlyChdb({
+      path: warehouse.path,
+      database: "contract",
+      maxConcurrentQueries: 1,
+      maxWaitingQueries: 1,
+    });
+    const asker = new AbortController();
+    const endless = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1";
+    const started = performance.now();
+    const [runs, waits] = [1, 2].map(() => narrow.query(endless, "TSV", {}, asker.signal));
+    await expect(narrow.query("SELECT 1", "TSV")).rejects.toThrow(LanesFullError);
+    await narrow.check();
+    setTimeout(() => asker.abort(), 200);
+    await expect(runs).rejects.toThrow(/QUERY_WAS_CANCELLED/);
+    await expect(waits).rejects.toThrow(/aborted/);
+    const left = narrow.query(endless, "TSV").catch((error: Error) => error.message);
+    setTimeout(() => void narrow.close(), 200);
+    expect(await left).toMatch(/QUERY_WAS_CANCELLED/);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   test("sees what is written while it reads, and writes go on", async () => {

@@ -13,6 +13,7 @@ export {
   type ReadOnlyChdbOptions,
   type ReadOnlyResult,
 } from "./chdb-read-only.ts";
+export { LanesFullError } from "./lanes.ts";
 export { NotReadingError } from "./reading-statement.ts";
 
 export interface ChdbWarehouseOptions {

@@ -1,5 +1,4 @@
 import type { Session } from "chdb";
-import type { AllowedFunctions } from "./allowed-functions.ts";
 
 const READS: ReadonlySet<string> = new Set(["SELECT", "WITH", "SHOW", "DESCRIBE", "EXPLAIN", "EXISTS"]);
 const QUOTED = /'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`|"(?:[^"\\]|\\.|"")*"/gs;
@@ -25,21 +24,6 @@ export async function assertOneReadingStatement(session: Session, sql: string): 
     throw new NotReadingError(
       "only a single SELECT, WITH, SHOW, DESCRIBE, EXPLAIN or EXISTS is answered here",
     );
-  }
-}
-
-/**
- * Every function of the statement, wherever it stands, is one of those allowed. The engine's own parse tells which those are, so
- * that what is checked is what would run. Parameters must have been set: the parse puts them in.
- */
-export async function assertFunctionsAllowed(
-  session: Session,
-  sql: string,
-  allowed: AllowedFunctions,
-): Promise<void> {
-  const tree = await session.queryAsync(`EXPLAIN AST ${sql}`, { format: "TSVRaw" });
-  for (const [, name = ""] of tree.text().matchAll(/^ *Function (\S+)/gm)) {
-    if (!allowed.has(name)) throw new NotReadingError(`the function ${name} is not answered here`);
   }
 }
 
