@@ -97,6 +97,49 @@ describe("tokens", () => {
     await client.close();
   });
 
+  it("of the next epoch are fetched at any time of this one, and after being offline not when the network is back", async () => {
+    const [hours, waits]: [number[], number[]] = [[], []];
+    for (let run = 0; run < 24; run++) {
+      const offlineUntil = START_MS + 18 * HOUR_MS;
+      const world = createWorld();
+      world.server.intercept = ({ path, atMs }) => {
+        const isAhead = path.endsWith("/tokens") && world.server.callsTo("/tokens").length > 1;
+        return isAhead && run % 2 === 0 && atMs < offlineUntil
+          ? Promise.reject(new Error("offline"))
+          : undefined;
+      };
+      const client = world.start();
+      await world.advance(23 * HOUR_MS - MINUTE_MS);
+      const fetchedAt = world.server.callsTo("/tokens").at(-1)?.atMs ?? 0;
+      if (run % 2 === 0) waits.push((fetchedAt - offlineUntil) / HOUR_MS);
+      else hours.push((fetchedAt - START_MS) / HOUR_MS);
+      await client.close();
+    }
+    for (const spread of [hours, waits])
+      expect(Math.max(...spread) - Math.min(...spread)).toBeGreaterThan(1.2);
+  });
+
+  it("are fetched at the time that was drawn, whenever the app was opened since", async () => {
+    const world = createWorld();
+    let client = world.start();
+    await world.advance(MINUTE_MS);
+    await client.close();
+    const [, , json = "{}"] = (await world.store.load())?.split("\n") ?? [];
+    const [{ at } = { at: 0 }]: { at: number }[] = JSON.parse(json).fetches;
+    expect(at).toBeGreaterThan(world.clock.nowMs());
+    for (const share of [0.2, 0.5, 0.9]) {
+      world.clock.set(START_MS + HOUR_MS + share * (at - START_MS - HOUR_MS));
+      client = world.start();
+      await world.advance(0);
+      await client.close();
+    }
+    expect(world.server.callsTo("/tokens")).toHaveLength(1);
+    client = world.start();
+    await world.advance(at - world.clock.nowMs());
+    expect(world.server.callsTo("/tokens").map(({ atMs }) => atMs)).toEqual([START_MS + HOUR_MS, at]);
+    await client.close();
+  });
+
   it("come with the key of their epoch, without asking anyone at the turn", async () => {
     const world = createWorld();
     const client = world.start();

@@ -25,10 +25,10 @@ import { countIssued, tokensWanted, tokenTimes } from "./wallet.ts";
 export async function fetchTokens(context: Context, session: Session, epoch: number): Promise<void> {
   const credentials = await issue(context, session, epoch);
   if (isStopped(session) || session.disabledUntil !== undefined) return;
-  session.fetchAt.delete(epoch);
+  session.state.fetches = session.state.fetches.filter((each) => each.epoch !== epoch);
+  session.dirty = true;
   if (credentials === undefined) return;
   session.fetchFailures = 0;
-  session.dirty = true;
   const usableAt = context.platform.nowMs() + tokenTimes(context).minAgeMs;
   const maxUses = session.keys?.document.usesPerToken ?? 0;
   for (const { keyVersion, token, macKey } of credentials) {

@@ -53,12 +53,14 @@ export interface ClientState {
   tokens: StoredToken[];
   /** Tokens asked for by epoch, against the quota. */
   issued: { readonly epoch: number; readonly count: number }[];
+  /** When to fetch an epoch's tokens; drawn once for each need. */
+  fetches: readonly { readonly epoch: number; readonly at: number }[];
   queue: QueuedEvent[];
   batch: Batch | undefined;
 }
 
 export function emptyState(): ClientState {
-  return { pseudonym: undefined, tokens: [], issued: [], queue: [], batch: undefined };
+  return { pseudonym: undefined, tokens: [], issued: [], fetches: [], queue: [], batch: undefined };
 }
 
 /** Events that were logged and are neither accepted nor dropped. */

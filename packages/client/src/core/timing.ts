@@ -8,8 +8,8 @@ export const DEFAULT_TIMING = {
   minTokenAgeMs: 60_000,
   /** Tokens that run low are fetched this much later at most, away from the upload that used them. At most a tenth of an epoch. */
   tokenFetchDitherMs: 60_000,
-  /** The next epoch's tokens are fetched at a random time this long before it at most. At most half an epoch. */
-  fetchAheadMs: 6 * 3_600_000,
+  /** The next epoch's tokens are fetched at a random time this long before it at most. At most an epoch. */
+  fetchAheadMs: 24 * 3_600_000,
   /** The key document is asked for again after this, and so is a use case that was switched off. */
   keysMaxAgeMs: 3_600_000,
   /** Logged events reach the store after this, many in one write. */

@@ -4,13 +4,19 @@ import { currentEpoch } from "./pseudonym.ts";
 import type { Session } from "./session.ts";
 import type { ClientState, StoredToken } from "./state.ts";
 
+/**
+ * Of the time that is left until an epoch, its tokens are fetched within this share. A failed fetch draws again from what is left then, so
+ * that it succeeds at a random time and not at that of coming back online; and few are left to fetch in the epoch itself.
+ */
+const FETCH_WITHIN = 0.75;
+
 /** The times of tokens, fitted into this use case's epochs. */
 export function tokenTimes({ settings, timing }: Context) {
   const epochMs = settings.epochSeconds * 1000;
   return {
     minAgeMs: Math.min(timing.minTokenAgeMs, epochMs / 10),
     fetchDitherMs: Math.min(timing.tokenFetchDitherMs, epochMs / 10),
-    fetchAheadMs: Math.min(timing.fetchAheadMs, epochMs / 2),
+    fetchAheadMs: Math.min(timing.fetchAheadMs, epochMs),
   };
 }
 
@@ -48,23 +54,28 @@ export function countIssued(state: ClientState, epoch: number, count: number): v
 }
 
 /**
- * The epochs that need tokens, each with the time to fetch them: drawn at random once, so that a fetch tells neither when a
- * report was sent nor when the app was opened.
+ * The epochs that need tokens, each with the time to fetch them: drawn at random once and kept over restarts, so that a fetch tells
+ * neither when a report was sent nor, as long as the app runs, when it was opened.
  */
-export function plannedFetches(context: Context, session: Session): { epoch: number; at: number }[] {
+export function plannedFetches(context: Context, session: Session): ClientState["fetches"] {
   const now = context.platform.nowMs();
   const current = currentEpoch(context);
   const { minAgeMs, fetchDitherMs, fetchAheadMs } = tokenTimes(context);
   const endMs = epochEndSeconds(current, context.settings.epochSeconds) * 1000;
-  const drawn = (epoch: number) =>
-    epoch === current
-      ? now + randomFraction(context) * fetchDitherMs
-      : endMs - minAgeMs - randomFraction(context) * Math.max(0, fetchAheadMs - minAgeMs);
+  const drawn = (epoch: number) => {
+    if (epoch === current) return now + randomFraction(context) * fetchDitherMs;
+    const from = Math.max(now, endMs - fetchAheadMs);
+    return from + randomFraction(context) * FETCH_WITHIN * Math.max(0, endMs - minAgeMs - from);
+  };
+  const { state } = session;
   const epochs = [current, current + 1].filter((epoch) => tokensWanted(context, session, epoch) > 0);
-  for (const epoch of session.fetchAt.keys()) if (!epochs.includes(epoch)) session.fetchAt.delete(epoch);
-  return epochs.map((epoch) => {
-    const at = session.fetchAt.get(epoch) ?? drawn(epoch);
-    session.fetchAt.set(epoch, at);
-    return { epoch, at };
-  });
+  const known = state.fetches.filter(({ epoch }) => epochs.includes(epoch));
+  const added = epochs
+    .filter((epoch) => known.every((each) => each.epoch !== epoch))
+    .map((epoch) => ({ epoch, at: Math.floor(drawn(epoch)) }));
+  if (added.length > 0 || known.length < state.fetches.length) {
+    state.fetches = [...known, ...added];
+    session.dirty = true;
+  }
+  return state.fetches;
 }
