@@ -61,6 +61,13 @@ describe("a use-case document", () => {
     expect(useCaseSchema.parse(parsed)).toEqual(parsed);
   });
 
+  it.each([
+    ["an event", '{"__proto__":{"fields":{}},"screen_shown":{"fields":{}}}', "events"],
+    ["a field", '{"screen_shown":{"fields":{"__proto__":{"type":"boolean"}}}}', "events.screen_shown.fields"],
+  ])("refuses %s named __proto__, which would be lost in silence", (_, events, path) => {
+    expect(refusals({ events: JSON.parse(events) as unknown })).toEqual([path]);
+  });
+
   it("takes the application server as authenticator", () => {
     const issuance = { authenticator: "application_server", serverId: "shop", tokensPerEpoch: 8 };
     expect(refusals({ issuance })).toEqual([]);

@@ -37,18 +37,27 @@ export const fieldSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
+/** Goes before `z.record`, which passes over a key named `__proto__` in silence where it refuses every other bad name. */
+function withoutPrototypeKey<Value>() {
+  const hasNone = (given: unknown) =>
+    typeof given !== "object" || given === null || !Object.hasOwn(given, "__proto__");
+  return z.custom<Record<string, Value>>(hasNone, "__proto__ is no name");
+}
+
 /** Columns that every event table has; a field may not take their names. */
 export const RESERVED_FIELD_NAMES = ["ingest_day", "at", "epoch", "pid", "report_id", "batch"] as const;
 
 const eventSchema = z.strictObject({
   description: textSchema.optional(),
-  fields: z
-    .record(
-      nameSchema.refine(
-        (name) => !(RESERVED_FIELD_NAMES as readonly string[]).includes(name),
-        "the name is reserved",
+  fields: withoutPrototypeKey<z.input<typeof fieldSchema>>()
+    .pipe(
+      z.record(
+        nameSchema.refine(
+          (name) => !(RESERVED_FIELD_NAMES as readonly string[]).includes(name),
+          "the name is reserved",
+        ),
+        fieldSchema,
       ),
-      fieldSchema,
     )
     .refine((fields) => Object.keys(fields).length <= LIMITS.maxFieldsPerEvent, "too many fields"),
 });
@@ -154,8 +163,8 @@ export const useCaseSchema = z
     /** Event times are rounded down to a multiple of this. */
     timeGranularitySeconds: z.int().min(1).max(DAY_SECONDS).default(60),
     privacy: privacySchema,
-    events: z
-      .record(nameSchema, eventSchema)
+    events: withoutPrototypeKey<z.input<typeof eventSchema>>()
+      .pipe(z.record(nameSchema, eventSchema))
       .refine((events) => Object.keys(events).length > 0, "no event is declared")
       .refine((events) => Object.keys(events).length <= LIMITS.maxEventsPerUseCase, "too many events"),
   })
