@@ -16,10 +16,14 @@ describe("an intent", () => {
     expect(decodeIntent(encodeIntent(intent))).toEqual(intent);
   });
 
-  it.each(["", "{}", '{"to":0,"day":"2026-11-20","uses":{}}', '{"to":1,"day":"20","uses":{}}', "null"])(
-    "is not guessed from %j",
-    (metadata) => {
-      expect(() => decodeIntent(metadata)).toThrow();
-    },
-  );
+  it.each([
+    '{"to":1,"day":"2026-11-20","uses":{"__proto__":[1]}}',
+    "",
+    "{}",
+    '{"to":0,"day":"2026-11-20","uses":{}}',
+    '{"to":1,"day":"20","uses":{}}',
+    "null",
+  ])("is not guessed from %j", (metadata) => {
+    expect(() => decodeIntent(metadata)).toThrow();
+  });
 });

@@ -39,5 +39,8 @@ export function decodeIntent(metadata: string): Intent {
   const decisions = Object.entries(uses).map(([name, [version, ...goneWindows]]) => {
     return [name, { version, goneWindows }] as const;
   });
-  return { to, day, useCases: new Map(decisions) };
+  const intent = { to, day, useCases: new Map(decisions) };
+  // What the schema passes over in silence would be a decision that is not carried out.
+  if (encodeIntent(intent) !== metadata) throw new Error("what is kept with the offset is not an intent");
+  return intent;
 }
