@@ -1,4 +1,6 @@
 export { type IngestConfig, loadIngestConfig } from "./config.ts";
 export type { IngestContext, IngestServiceConfig } from "./context.ts";
 export { INGEST_LIMITS, type IngestLimits } from "./limits.ts";
+export { decodeReportBody } from "./report-body.ts";
+export { type CheckedReport, compileReportValidator, type ReportValidator } from "./report-validator.ts";
 export { createIngestService, type IngestService } from "./service.ts";
