@@ -1,0 +1,3 @@
+import { describeFuzzing } from "./describe-fuzzing.ts";
+
+describeFuzzing(1_000_000);
