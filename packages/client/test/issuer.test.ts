@@ -192,12 +192,16 @@ describe("asking for tokens", () => {
 
   it("stops for the epoch, and only for it, when the quota is used up", async () => {
     const world = createWorld();
-    world.server.intercept = ({ path }) =>
-      path.endsWith("/tokens") ? problem("quota_exhausted", { "retry-after": "999999" }) : undefined;
+    let refused = 0;
+    world.server.intercept = ({ path, body }) => {
+      if (!path.endsWith("/tokens")) return undefined;
+      if (JSON.parse(new TextDecoder().decode(body)).epoch !== START_MS / DAY_MS) return undefined;
+      refused++;
+      return problem("quota_exhausted", { "retry-after": "999999" });
+    };
     const client = world.start();
     await world.advance(4 * 3_600_000);
-    expect(world.server.callsTo("/tokens")).toHaveLength(1);
-    world.server.intercept = () => undefined;
+    expect(refused).toBe(1);
     await world.advance(DAY_MS);
     client.log("app_opened");
     await client.flush();
