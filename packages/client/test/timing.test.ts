@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { problem } from "./testing/server.ts";
 import { DAY_MS, HOUR_MS, START_MS } from "./testing/use-case.ts";
 import { createWorld } from "./testing/world.ts";
 
@@ -148,6 +149,25 @@ describe("tokens", () => {
     client.log("app_opened");
     await client.flush();
     expect(world.server.reports[0]?.headers["dit-credential"]).toMatch(/^v1\.2\./);
+    await client.close();
+  });
+
+  it("that were fetched ahead with a key whose time was cut short go, and no event with them", async () => {
+    const world = createWorld();
+    const client = world.start();
+    await world.advance(22 * HOUR_MS);
+    expect(world.server.callsTo("/tokens")).toHaveLength(2);
+    world.server.document = {
+      ...world.server.document,
+      keys: [world.server.key(1, -10, 1), world.server.key(2, 1, 400)],
+    };
+    world.server.intercept = ({ headers }) =>
+      headers.get("dit-credential")?.startsWith("v1.1.") ? problem("credential_invalid") : undefined;
+    await world.advance(2 * HOUR_MS);
+    client.log("app_opened");
+    for (let i = 0; i < 2; i++) await client.flush();
+    expect(world.named("report_accepted")).toHaveLength(1);
+    expect(Object.values(client.losses()).every((count) => count === 0)).toBe(true);
     await client.close();
   });
 

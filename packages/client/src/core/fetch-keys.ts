@@ -2,7 +2,7 @@ import { ROUTES } from "@dit/protocol";
 import type { KeyDocument } from "@dit/protocol/schemas";
 import type { Context } from "./context.ts";
 import { refuseIssuer } from "./issuer-refusal.ts";
-import { checkKeyDocument } from "./key-document.ts";
+import { checkKeyDocument, keyForEpoch } from "./key-document.ts";
 import { request } from "./request.ts";
 import type { Session } from "./session.ts";
 
@@ -26,7 +26,10 @@ export async function fetchKeys(context: Context, session: Session): Promise<Key
   }
   session.keys = { document, freshUntil: now + timing.keysMaxAgeMs };
   const { state } = session;
-  const isLive = (version: number) => document.keys.some((key) => key.keyVersion === version);
-  state.tokens = state.tokens.filter((token) => isLive(token.keyVersion));
+  // A rotation before its time gives epochs to another key than the one their tokens were fetched with.
+  state.tokens = state.tokens.filter(({ epoch, keyVersion }) => {
+    const key = keyForEpoch(document, epoch, settings);
+    return typeof key !== "string" && key.keyVersion === keyVersion;
+  });
   return document;
 }
