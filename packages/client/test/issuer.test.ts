@@ -27,7 +27,6 @@ describe("a bad key document gets no request for tokens", () => {
     ["of another use case", "other_use_case", () => ({ useCase: "calls" })],
     ["with another epoch length", "other_epoch_length", () => ({ epochSeconds: 43_200 })],
     ["with another grace", "other_grace", () => ({ graceSeconds: 7_200 })],
-    ["with more uses a token", "too_many_uses_per_token", () => ({ usesPerToken: 5 })],
     ["with no use a token", "keys_malformed", () => ({ usesPerToken: 0 })],
     ["with no keys", "no_key_for_epoch", () => ({ keys: [] })],
     ["with keys of no time", "keys_malformed", () => ({ keys: [{ keyVersion: 1, publicKey: "x" }] })],
@@ -162,6 +161,22 @@ describe("asking for tokens", () => {
       "dit-credential",
     ]);
     expect(world.server.callsTo("/keys")[0]?.headers.get("authorization")).toBeNull();
+    await client.close();
+  });
+
+  it.each([
+    ["fewer", 3, 3],
+    ["more", 5, 4],
+  ])("uses a token no more often than both documents allow: the issuer's says %s", async (_, uses, used) => {
+    const world = createWorld({ limits: { maxEventsPerReport: 1 } });
+    world.server.document = { ...world.server.document, usesPerToken: uses };
+    const client = world.start();
+    for (let i = 0; i < 6; i++) client.log("app_opened");
+    await client.flush();
+    const tokens = world.server.reports.map(({ token }) => token);
+    expect(tokens).toHaveLength(6);
+    expect(tokens.filter((token) => token === tokens[0])).toHaveLength(used);
+    expect(client.losses().issuer_refused).toBe(0);
     await client.close();
   });
 

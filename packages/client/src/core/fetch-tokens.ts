@@ -30,7 +30,7 @@ export async function fetchTokens(context: Context, session: Session, epoch: num
   if (credentials === undefined) return;
   session.fetchFailures = 0;
   const usableAt = context.platform.nowMs() + tokenTimes(context).minAgeMs;
-  const maxUses = session.keys?.document.usesPerToken ?? 0;
+  const maxUses = Math.min(session.keys?.document.usesPerToken ?? 0, context.settings.usesPerToken);
   for (const { keyVersion, token, macKey } of credentials) {
     session.state.tokens.push({
       keyVersion,

@@ -7,7 +7,6 @@ export type IssuerRefusal =
   | "other_use_case"
   | "other_epoch_length"
   | "other_grace"
-  | "too_many_uses_per_token"
   | "too_many_live_keys"
   | "no_key_for_epoch"
   | "two_keys_for_epoch"

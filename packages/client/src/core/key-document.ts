@@ -16,7 +16,6 @@ export function checkKeyDocument(
   if (given.useCase !== settings.useCase) return "other_use_case";
   if (given.epochSeconds !== settings.epochSeconds) return "other_epoch_length";
   if (given.graceSeconds !== settings.graceSeconds) return "other_grace";
-  if (given.usesPerToken > settings.usesPerToken) return "too_many_uses_per_token";
   const live = given.keys.filter((key) => key.notAfter > nowSeconds);
   return live.length > MAX_LIVE_KEYS ? "too_many_live_keys" : given;
 }
