@@ -132,7 +132,7 @@ describe("a retry", () => {
 });
 
 describe("a refused credential", () => {
-  it.each(["credential_invalid", "token_exhausted", "epoch_expired"] as const)(
+  it.each(["credential_invalid", "token_exhausted"] as const)(
     "heals itself once after %s: the same events, another token",
     async (code) => {
       const { world, client } = withAnswers([() => problem(code)]);

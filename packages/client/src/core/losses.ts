@@ -24,6 +24,8 @@ export const LOSS_REASONS = [
   "report_refused",
   /** The server refused the report's credential, and the second one too. */
   "credential_refused",
+  /** The server refused the credential of a report that an earlier sending may have stored: it is never made anew. */
+  "fate_unknown",
   /** The kill switch. */
   "use_case_disabled",
   /** Counts answers of the issuer that failed a check, each dropped whole. */

@@ -27,6 +27,7 @@ export async function nextReport(
       events: state.queue.splice(0, Math.min(maxEvents, context.limits.maxEventsPerReport)),
       signed: undefined,
       attempts: 0,
+      mayBeStored: false,
       resigned: false,
     };
     const { batch } = state;

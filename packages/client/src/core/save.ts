@@ -17,6 +17,8 @@ export async function load(context: Context, session: Session): Promise<void> {
   }
   Object.assign(session.state, saved, { queue: [...saved.queue, ...session.state.queue] });
   session.saved = saved.batch?.signed;
+  // The run before may have ended while this was under way.
+  if (saved.batch?.signed) saved.batch.mayBeStored = true;
 }
 
 /** Whether the state as it is now is durable. Runs in the client's lane only: writes never overtake one another. */

@@ -36,6 +36,8 @@ export interface Batch {
   signed: SignedReport | undefined;
   /** Answers that asked to retry. */
   attempts: number;
+  /** A sending of `signed` may have been accepted: it had no answer, or one that does not say. */
+  mayBeStored: boolean;
   /** A refused credential was replaced; that is done once. */
   resigned: boolean;
 }
