@@ -68,7 +68,8 @@ export function createEdgeService(context: EdgeContext): EdgeService {
     },
     async start() {
       adminServer = await listen({ fetch: admin.fetch, host, port: config.adminPort });
-      server = await listen({ fetch: app.fetch, host, port: config.listenPort, limits });
+      // Behind a TLS proxy on this machine it is asked by its public name; and a web page gets nothing here that others do not.
+      server = await listen({ fetch: app.fetch, host, port: config.listenPort, limits, allowedHosts: "any" });
       forgetting.start();
       logger.info("service.started", { port: server.port });
     },

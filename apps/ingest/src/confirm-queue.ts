@@ -1,8 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ConfirmRequest } from "@dit/protocol/schemas";
-import { type AcsClient, ProblemError } from "@dit/service-kit";
+import { type AcsClient, type OutageLog, ProblemError } from "@dit/service-kit";
 import type { IngestLimits } from "./limits.ts";
-import type { OutageLog } from "./outage-log.ts";
 
 export type ConfirmItem = ConfirmRequest["items"][number];
 

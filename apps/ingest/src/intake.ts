@@ -2,6 +2,7 @@ import { reportIdOf } from "@dit/crypto-core";
 import type { RedeemResult, UseCase } from "@dit/protocol/schemas";
 import {
   createInFlightGate,
+  createOutageLog,
   nowSeconds,
   type PresentedReport,
   ProblemError,
@@ -14,7 +15,6 @@ import type { IngestContext } from "./context.ts";
 import { requireEdge } from "./edge-secret.ts";
 import { createIngestMetrics, type IngestMetrics } from "./ingest-metrics.ts";
 import { INGEST_LIMITS } from "./limits.ts";
-import { createOutageLog } from "./outage-log.ts";
 import { createRedeemer, type RedeemItem } from "./redeemer.ts";
 import { confirmationOf, redemptionOf } from "./redemption.ts";
 import { decodeReportBody } from "./report-body.ts";
@@ -44,7 +44,7 @@ export function createIntake(context: IngestContext): Intake {
   const confirmations = createConfirmQueue({
     acs,
     limits,
-    outage: createOutageLog(logger, "acs"),
+    outage: acsOutage,
     onConfirmed: (count) => metrics.confirmationsSent.inc(count),
     onLost: (count) => metrics.confirmationsLost.inc(count),
   });

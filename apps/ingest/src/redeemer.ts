@@ -1,8 +1,7 @@
 import type { RedeemRequest, RedeemResult } from "@dit/protocol/schemas";
-import { type AcsClient, ProblemError } from "@dit/service-kit";
+import { type AcsClient, type OutageLog, ProblemError } from "@dit/service-kit";
 import type { IngestLimits } from "./limits.ts";
 import { BatchAnswerError, createMicroBatcher } from "./micro-batcher.ts";
-import type { OutageLog } from "./outage-log.ts";
 
 export type RedeemItem = RedeemRequest["items"][number];
 

@@ -1,8 +1,7 @@
 import type { ReportId } from "@dit/crypto-core";
 import { type AcceptedReport, REPORTS_TOPIC } from "@dit/protocol";
-import { ProblemError, withDeadline } from "@dit/service-kit";
+import { type OutageLog, ProblemError, withDeadline } from "@dit/service-kit";
 import type { EventLog } from "@dit/storage";
-import type { OutageLog } from "./outage-log.ts";
 
 /** The event log, as far as ingest uses it. */
 export interface ReportLog {

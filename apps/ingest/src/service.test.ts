@@ -389,6 +389,23 @@ describe("while something is down", () => {
     });
   });
 
+  test("ACS, for redemptions and confirmations alike: one outage, two lines", async () => {
+    const rig = await startRig();
+    const outages = () =>
+      rig.logLines.map((line) => JSON.parse(line).event).filter((event) => event.startsWith("dependency."));
+    rig.acs.refusesConfirmations = true;
+    await rig.send(signReport({ credential: rig.credential(), body: plainBody }));
+    await until(() => outages().length > 0);
+    rig.acs.isDown = true;
+    const refused = await rig.send(signReport({ credential: rig.credential(), body: plainBody }));
+    expect(refused.status).toBe(503);
+    expect(outages()).toEqual(["dependency.failed"]);
+    rig.acs.isDown = false;
+    rig.acs.refusesConfirmations = false;
+    await confirmed(rig, 1);
+    expect(outages()).toEqual(["dependency.failed", "dependency.recovered"]);
+  });
+
   test("confirmations wait and are sent when ACS is back", async () => {
     const rig = await startRig();
     rig.acs.refusesConfirmations = true;

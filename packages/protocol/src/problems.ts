@@ -60,6 +60,11 @@ export const PROBLEMS = {
     title: "The content type or encoding is not supported",
     action: "drop",
   },
+  misdirected_request: {
+    status: 421,
+    title: "The request is for a host that this service does not answer for",
+    action: "retry",
+  },
   blinded_element_invalid: { status: 422, title: "A blinded element is not valid", action: "drop" },
   report_invalid: { status: 422, title: "The report does not match its use case", action: "drop" },
   use_case_invalid: { status: 422, title: "The use-case document is not valid", action: "drop" },

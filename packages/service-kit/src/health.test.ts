@@ -50,6 +50,20 @@ describe("readiness", () => {
     });
   });
 
+  it("names what is impaired, and is ready all the same: the rest works", async () => {
+    let impaired: string[] = [];
+    const { ready, clock } = build([
+      { name: "keys", check: () => Promise.resolve(), impaired: () => impaired },
+    ]);
+    expect((await ready()).body).toEqual({ ready: true, dependencies: { keys: { ok: true } } });
+    impaired = ["messaging"];
+    clock.advance(1000);
+    expect(await ready()).toEqual({
+      status: 200,
+      body: { ready: true, dependencies: { keys: { ok: true, impaired: ["messaging"] } } },
+    });
+  });
+
   it("asks once a second at most, and sees a recovery after that", async () => {
     let asked = 0;
     let isUp = false;

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { type Clock, systemClock } from "./clock.ts";
+import { withDeadline } from "./deadline.ts";
 import { errorReason } from "./error-reason.ts";
 import type { Metrics } from "./metrics.ts";
 import { problemResponse } from "./problem-response.ts";
@@ -8,15 +9,19 @@ import { problemResponse } from "./problem-response.ts";
 export interface DependencyCheck {
   readonly name: string;
   check(): Promise<void>;
+  /** Parts of it that do not work while the rest does, by name. Asked after `check`; shown, and no reason not to be ready. */
+  impaired?(): readonly string[];
 }
 
 export interface DependencyState {
   readonly ok: boolean;
   readonly reason?: string;
+  readonly impaired?: readonly string[];
 }
 
 const CHECK_TIMEOUT_MS = 2000;
 const CACHE_MS = 1000;
+const LATE: DependencyState = { ok: false, reason: "timeout" };
 
 /**
  * The operator's port: /healthz (the process answers), /readyz (every dependency does; else 503 and which one and why),
@@ -38,8 +43,8 @@ export function createAdminApp(options: {
     clock = systemClock,
     checkTimeoutMs = CHECK_TIMEOUT_MS,
   } = options;
-  const probes = checks.map(({ name, check }) => ({
-    name,
+  const probes = checks.map((check) => ({
+    name: check.name,
     probe: createProbe(check, clock, checkTimeoutMs),
   }));
   const app = new Hono();
@@ -64,7 +69,7 @@ export function createAdminApp(options: {
 
 /** Asks at most once a second, and never while an earlier question is unanswered: probing must not be what overloads. */
 function createProbe(
-  check: () => Promise<void>,
+  check: DependencyCheck,
   clock: Clock,
   timeoutMs: number,
 ): () => Promise<DependencyState> {
@@ -79,25 +84,16 @@ function createProbe(
   return async () => {
     if (known !== undefined && clock.nowMs() - known.atMs < CACHE_MS) return known.state;
     running ??= run();
-    return await within(running, timeoutMs);
+    return await withDeadline(running, timeoutMs, () => new Error("no answer in time")).catch(() => LATE);
   };
 }
 
-async function stateOf(check: () => Promise<void>): Promise<DependencyState> {
+async function stateOf(dependency: DependencyCheck): Promise<DependencyState> {
   try {
-    await check();
-    return { ok: true };
+    await dependency.check();
+    const impaired = dependency.impaired?.() ?? [];
+    return { ok: true, ...(impaired.length > 0 && { impaired }) };
   } catch (error) {
     return { ok: false, reason: errorReason(error) };
-  }
-}
-
-async function within(state: Promise<DependencyState>, timeoutMs: number): Promise<DependencyState> {
-  const { promise: timeout, resolve } = Promise.withResolvers<DependencyState>();
-  const timer = setTimeout(() => resolve({ ok: false, reason: "timeout" }), timeoutMs);
-  try {
-    return await Promise.race([state, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -19,8 +19,9 @@ afterEach(async () => {
 async function serve(
   fetch: (request: Request) => Response | Promise<Response>,
   limits: Parameters<typeof listen>[0]["limits"] = {},
+  more: Partial<Parameters<typeof listen>[0]> = {},
 ): Promise<HttpServer> {
-  const server = await listen({ fetch, host, port: 0, limits });
+  const server = await listen({ fetch, host, port: 0, limits, ...more });
   open.push(server);
   return server;
 }
@@ -46,7 +47,7 @@ async function rawAnswer(server: HttpServer, bytes: string): Promise<string> {
 }
 
 const hello = () => new Response("hello");
-const GET = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+const GET = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 describe("listening", () => {
   it("serves, and says where", async () => {
@@ -78,7 +79,8 @@ describe("listening", () => {
     app.onError((error, c) => c.text("code" in error ? String(error.code) : "?", 413));
     const server = await serve(app.fetch);
     const chunk = `64\r\n${"x".repeat(100)}\r\n`;
-    const head = "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    const head =
+      "POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
     expect(await rawAnswer(server, `${head}${chunk.repeat(10)}0\r\n\r\n`)).toMatch(/^HTTP\/1.1 200.*1000$/s);
     expect(await rawAnswer(server, `${head}${chunk.repeat(11)}`)).toMatch(
       /^HTTP\/1.1 413.*payload_too_large$/s,
@@ -91,20 +93,28 @@ describe("what Node's parser refuses", () => {
   it.each([
     ["no HTTP at all", `${CANARY}\r\n\r\n`, 400],
     ["TLS on a plain port", "\x16\x03\x01\x02\x00\x01\x00\x01", 400],
-    ["an unknown method", `${CANARY.toUpperCase()} / HTTP/1.1\r\nhost: a\r\n\r\n`, 400],
-    ["a header without a colon", `GET / HTTP/1.1\r\nhost: a\r\n${CANARY}\r\n\r\n`, 400],
-    ["a header value with a control character", `GET / HTTP/1.1\r\nhost: a\r\nx: ${CANARY}\x01\r\n\r\n`, 400],
+    ["an unknown method", `${CANARY.toUpperCase()} / HTTP/1.1\r\nhost: localhost\r\n\r\n`, 400],
+    ["a header without a colon", `GET / HTTP/1.1\r\nhost: localhost\r\n${CANARY}\r\n\r\n`, 400],
+    [
+      "a header value with a control character",
+      `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${CANARY}\x01\r\n\r\n`,
+      400,
+    ],
     [
       "two lengths (request smuggling)",
-      `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\nx: ${CANARY}\r\n\r\n`,
+      `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\nx: ${CANARY}\r\n\r\n`,
       400,
     ],
     [
       "a chunk size that is no number",
-      `POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n${CANARY}\r\n`,
+      `POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n${CANARY}\r\n`,
       400,
     ],
-    ["headers beyond the limit", `GET / HTTP/1.1\r\nhost: a\r\nx: ${CANARY.repeat(400)}\r\n\r\n`, 431],
+    [
+      "headers beyond the limit",
+      `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${CANARY.repeat(400)}\r\n\r\n`,
+      431,
+    ],
   ])("%s is answered without quoting it", async (_, bytes, status) => {
     // A handler that waits for the body, as real ones do: the parser may fail in the middle of one.
     const server = await serve(async (request) => new Response(await request.text().catch(() => "aborted")), {
@@ -120,7 +130,7 @@ describe("what Node's parser refuses", () => {
   it.each([
     ["no host", "GET / HTTP/1.0\r\n\r\n"],
     ["a host that is none", `GET / HTTP/1.1\r\nhost: ${CANARY}/x?@\r\nconnection: close\r\n\r\n`],
-    ["a target that is none", `GET ${CANARY} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`],
+    ["a target that is none", `GET ${CANARY} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`],
   ])("%s is malformed_request too", async (_, bytes) => {
     const printed = vi.spyOn(console, "error").mockImplementation(() => undefined);
     const answer = await rawAnswer(await serve(hello), bytes);
@@ -131,18 +141,21 @@ describe("what Node's parser refuses", () => {
   });
 
   it.each([
-    ["another version", "GET / HTTP/0.9\r\nhost: a\r\n\r\n"],
+    ["another version", "GET / HTTP/0.9\r\nhost: localhost\r\n\r\n"],
     ["no host", "GET / HTTP/1.1\r\n\r\n"],
-    ["two hosts", "GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n"],
+    ["two hosts", "GET / HTTP/1.1\r\nhost: localhost\r\nhost: b\r\n\r\n"],
     [
       "a coding before chunked",
-      "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: identity, chunked\r\n\r\n0\r\n\r\n",
+      "POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: identity, chunked\r\n\r\n0\r\n\r\n",
     ],
     [
       "codings in two lines",
-      "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: identity\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: identity\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
-    ["a coding in HTTP/1.0", "POST / HTTP/1.0\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"],
+    [
+      "a coding in HTTP/1.0",
+      "POST / HTTP/1.0\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
   ])("and what it lets pass but others may read differently ends the connection: %s", async (_, bytes) => {
     const handled: string[] = [];
     const server = await serve((request) => {
@@ -167,7 +180,7 @@ describe("what Node's parser refuses", () => {
   it("ends a client that drips its headers", async () => {
     const server = await serve(hello, { headersTimeoutMs: 150 });
     const { socket, closed } = await dial(server);
-    socket.write("GET / HTTP/1.1\r\nhost: a\r\nx: ");
+    socket.write("GET / HTTP/1.1\r\nhost: localhost\r\nx: ");
     const drip = setInterval(() => socket.write("x"), 20);
     const answer = await closed;
     clearInterval(drip);
@@ -180,7 +193,7 @@ describe("what Node's parser refuses", () => {
       requestTimeoutMs: 150,
     });
     const { socket, closed } = await dial(server);
-    socket.write("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n");
+    socket.write("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n");
     const drip = setInterval(() => socket.write("x"), 20);
     const answer = await closed;
     clearInterval(drip);
@@ -286,5 +299,53 @@ describe("closing", () => {
     await server.close();
     await Promise.all(senders);
     expect(outcomes.cut).toBe(0);
+  });
+});
+
+describe("the host that a request is for", () => {
+  async function statusFor(server: HttpServer, name: string): Promise<string | undefined> {
+    const answer = await rawAnswer(server, `GET / HTTP/1.1\r\nhost: ${name}\r\nconnection: close\r\n\r\n`);
+    return /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1];
+  }
+
+  it.each(["localhost", "LocalHost:8080", "127.0.0.1:1", "[::1]", "[::1]:8080"])(
+    "is one of loopback's own on a loopback address: %s",
+    async (name) => {
+      expect(await statusFor(await serve(hello), name)).toBe("200");
+    },
+  );
+
+  it.each([
+    "evil.example",
+    "evil.example:80",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "10.0.0.1",
+  ])("is misdirected there with any other name, and no handler sees it: %s", async (name) => {
+    let handled = 0;
+    const server = await serve(() => {
+      handled += 1;
+      return hello();
+    });
+    const answer = await rawAnswer(server, `GET / HTTP/1.1\r\nhost: ${name}\r\nconnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 421 [\s\S]*"code":"misdirected_request"/);
+    expect(answer).not.toContain(name);
+    expect(handled).toBe(0);
+  });
+
+  it("may be any that is allowed besides", async () => {
+    const server = await serve(hello, {}, { allowedHosts: ["Telemetry.example"] });
+    expect(await statusFor(server, "telemetry.example:443")).toBe("200");
+    expect(await statusFor(server, "localhost")).toBe("200");
+    expect(await statusFor(server, "evil.example")).toBe("421");
+    expect(await statusFor(await serve(hello, {}, { allowedHosts: "any" }), "evil.example")).toBe("200");
+  });
+
+  it("is not asked about beyond loopback, unless hosts are named", async () => {
+    const open = await serve(hello, {}, { host: "0.0.0.0" });
+    expect(await statusFor(open, "telemetry.example")).toBe("200");
+    const named = await serve(hello, {}, { host: "0.0.0.0", allowedHosts: ["telemetry.example"] });
+    expect(await statusFor(named, "telemetry.example")).toBe("200");
+    expect(await statusFor(named, "evil.example")).toBe("421");
   });
 });

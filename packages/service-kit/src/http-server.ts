@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-server";
+import { type AllowedHosts, createMisdirectionCheck } from "./allowed-hosts.ts";
 import { AmbiguousRequestError, isAmbiguous } from "./ambiguous-request.ts";
 import { answerClientError } from "./client-error.ts";
 import { trackConnections } from "./connections.ts";
@@ -44,13 +45,25 @@ export async function listen(options: {
   readonly host: string;
   readonly port: number;
   readonly limits?: Partial<HttpLimits>;
+  /** Default: on a loopback address loopback's own names, elsewhere any. Others are answered `misdirected_request`. */
+  readonly allowedHosts?: AllowedHosts;
 }): Promise<HttpServer> {
   const { host } = options;
   const server = createLimitedServer({ ...DEFAULT_LIMITS, ...options.limits });
   const connections = trackConnections(server);
-  const handle = getRequestListener((request, env) => options.fetch(request, env as HttpBindings), {
-    errorHandler: answerOutsideApp,
+  const { address, port } = await bind(server, host, options.port);
+  const isMisdirected = createMisdirectionCheck({
+    ...{ listenHost: host, address },
+    allowed: options.allowedHosts,
   });
+  const handle = getRequestListener(
+    (request, env) => {
+      const bindings = env as HttpBindings;
+      if (isMisdirected(bindings.incoming)) return problemResponse("misdirected_request");
+      return options.fetch(request, bindings);
+    },
+    { errorHandler: answerOutsideApp },
+  );
   // What follows an ambiguous request on its connection may be a part of it, and is parsed before the connection is closed.
   const refused = new WeakSet<Duplex>();
   server.on("request", (incoming, outgoing) => {
@@ -65,7 +78,6 @@ export async function listen(options: {
     void handle(incoming, outgoing);
   });
   server.on("clientError", (error, socket) => answerClientError(error, socket, connections.current(socket)));
-  const port = await bind(server, host, options.port);
   let closing: Promise<void> | undefined;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
@@ -96,12 +108,12 @@ function answerOutsideApp(error: unknown): Response {
   return problemResponse(error instanceof RequestError ? "malformed_request" : "internal_error");
 }
 
-async function bind(server: Server, host: string, port: number): Promise<number> {
+async function bind(server: Server, host: string, port: number): Promise<AddressInfo> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
       reject(new ListenError(host, port, error.code ?? "unknown reason")),
     );
     server.listen(port, host, resolve);
   });
-  return (server.address() as AddressInfo).port;
+  return server.address() as AddressInfo;
 }

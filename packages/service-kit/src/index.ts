@@ -24,6 +24,8 @@ export type { LogEvent, Logger, LogLevel } from "./logger.ts";
 export { createLogger } from "./logger.ts";
 export type { MetricLabel, Metrics } from "./metrics.ts";
 export { createMetrics } from "./metrics.ts";
+export type { OutageLog } from "./outage-log.ts";
+export { createOutageLog } from "./outage-log.ts";
 export type { ContentEncoding, PresentedReport } from "./presented-report.ts";
 export { readPresentedReport } from "./presented-report.ts";
 export type { ProblemOptions } from "./problem-error.ts";

@@ -1,6 +1,7 @@
-import { errorReason, type Logger } from "@dit/service-kit";
+import { errorReason } from "./error-reason.ts";
+import type { Logger } from "./logger.ts";
 
-/** Logs that a dependency failed and that it works again: two lines an outage, not one for every report it refuses. */
+/** Logs that a dependency failed and that it works again: two lines an outage, not one for every request it refuses. */
 export interface OutageLog {
   failed(error: unknown): void;
   worked(): void;

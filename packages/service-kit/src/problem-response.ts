@@ -8,6 +8,8 @@ type RetryCode = {
 /** When to come back, unless the refuser knows better. A code whose action is "retry" must have its line here. */
 const RETRY_AFTER_SECONDS: Readonly<Record<RetryCode, number>> = {
   request_timeout: 5,
+  // Somebody has to change a setting first.
+  misdirected_request: 60,
   // Counted per epoch, so that soon is useless; ACS says the epoch's end when it knows it.
   quota_exhausted: 3600,
   rate_limited: 10,

@@ -1,5 +1,6 @@
 import { isProblemCode } from "@dit/protocol";
 import { z } from "zod";
+import { withDeadline } from "./deadline.ts";
 import { ProblemError } from "./problem-error.ts";
 import type { Secret } from "./secret.ts";
 
@@ -48,9 +49,15 @@ export function createServiceChannel(
     return { status: response.status, headers: response.headers, text };
   };
   return async (call) => {
-    const answer = await withinTime((signal) => exchange(call, signal), timeoutMs).catch((cause: unknown) => {
-      throw new ProblemError("dependency_unavailable", { cause });
-    });
+    // Bounded twice: a handler in this process does not watch the signal.
+    const controller = new AbortController();
+    const late = () => new DOMException("no answer in time", "TimeoutError");
+    const answer = await withDeadline(exchange(call, controller.signal), timeoutMs, late).catch(
+      (cause: unknown) => {
+        controller.abort(cause);
+        throw new ProblemError("dependency_unavailable", { cause });
+      },
+    );
     if (answer.status >= 400) throw refusal(answer);
     return answer;
   };
@@ -73,22 +80,6 @@ function requestInit(call: ServiceCall, authorization: string): RequestInit {
   // Within one process nobody else would say it, and the receiver would have to count a stream.
   headers["content-length"] = String(Buffer.byteLength(body));
   return { method: call.method, headers, body };
-}
-
-/** Bounded twice: a handler in this process does not watch the signal. */
-async function withinTime<T>(run: (signal: AbortSignal) => Promise<T>, timeoutMs: number): Promise<T> {
-  const controller = new AbortController();
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const error = new DOMException("no answer in time", "TimeoutError");
-    controller.abort(error);
-    reject(error);
-  }, timeoutMs);
-  try {
-    return await Promise.race([run(controller.signal), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 async function readText(response: Response): Promise<string> {
