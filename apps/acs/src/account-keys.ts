@@ -5,10 +5,9 @@ import {
   toBase64Url,
   webCryptoRandomBytes,
 } from "@dit/crypto-core";
-import { nowSeconds } from "@dit/service-kit";
+import { nowSeconds, ProblemError } from "@dit/service-kit";
 import { VersionConflictError } from "@dit/storage";
 import type { AcsContext } from "./context.ts";
-import { onStore } from "./dependency.ts";
 import { accountKeyPlace } from "./labels.ts";
 
 const ACCOUNT_KEYS = "account-keys";
@@ -35,7 +34,7 @@ export interface AccountKeys {
 const KEY_BYTES = 32;
 
 export function createAccountKeys(context: AcsContext): AccountKeys {
-  const { documents, logger, clock } = context;
+  const { documents, clock } = context;
   const opened = new Map<string, { readonly key: Uint8Array; readonly expiresAtSeconds: number }>();
   const wipe = (id: string) => {
     opened.get(id)?.key.fill(0);
@@ -46,9 +45,7 @@ export function createAccountKeys(context: AcsContext): AccountKeys {
       const id = `${useCase}/${epoch}`;
       const known = opened.get(id);
       if (known !== undefined) return known.key;
-      const stored = await onStore(logger, "documents", () =>
-        readOrCreate(context, id, { useCase, epoch, expiresAtSeconds }),
-      );
+      const stored = await readOrCreate(context, id, { useCase, epoch, expiresAtSeconds });
       const key = await open(context, stored);
       opened.set(id, { key, expiresAtSeconds: stored.expiresAtSeconds });
       return key;
@@ -56,11 +53,9 @@ export function createAccountKeys(context: AcsContext): AccountKeys {
     async destroyExpired(actor) {
       const now = nowSeconds(clock);
       for (const [id, { expiresAtSeconds }] of opened) if (expiresAtSeconds <= now) wipe(id);
-      await onStore(logger, "documents", async () => {
-        for (const { key, version, value } of await documents.list<StoredAccountKey>(ACCOUNT_KEYS)) {
-          if (value.expiresAtSeconds <= now) await destroy(context, key, version, value, { now, actor });
-        }
-      });
+      for (const { key, version, value } of await documents.list<StoredAccountKey>(ACCOUNT_KEYS)) {
+        if (value.expiresAtSeconds <= now) await destroy(context, key, version, value, { now, actor });
+      }
     },
     close() {
       for (const id of opened.keys()) wipe(id);
@@ -90,7 +85,7 @@ async function readOrCreate(
   }
   // Another instance was faster, and its key is the one.
   const theirs = await documents.get<StoredAccountKey>(ACCOUNT_KEYS, id);
-  if (theirs === undefined) throw new Error("an account key was destroyed while it was made");
+  if (theirs === undefined) throw new ProblemError("dependency_unavailable");
   return theirs.value;
 }
 

@@ -29,6 +29,9 @@ export function createAcsMetrics(metrics: Metrics) {
       "use_case",
     ]),
     liveKeys: metrics.gauge("live_keys", "Primary keys whose secret exists", ["use_case"]),
+    unopenedKeys: metrics.gauge("unopened_keys", "Primary keys that are there and cannot be opened", [
+      "use_case",
+    ]),
     compromiseSuspected: metrics.counter(
       "key_compromise_suspected_total",
       "A key and a public info cancelled out: assume that the key is known, and rotate it",

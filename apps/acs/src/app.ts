@@ -20,20 +20,25 @@ import { putUseCaseRoute } from "./routes/put-use-case.ts";
 import { readAuditRoute } from "./routes/read-audit.ts";
 import { redeemTokensRoute } from "./routes/redeem-tokens.ts";
 import { rotateKeysRoute } from "./routes/rotate-keys.ts";
+import { impairedOf, requireOpenKeys } from "./use-cases/open-keys.ts";
 import { createUseCaseRegistry } from "./use-cases/registry.ts";
+import { watchStores } from "./watched-stores.ts";
 
 /** One instance of ACS without sockets and timers. */
 export interface Acs {
   readonly app: Hono;
   /** To be run at start and then at intervals. */
   readonly rotationJob: RotationJob;
-  /** Rejects if use cases and keys cannot be read and opened now. */
+  /** Rejects if use cases cannot be read now, or none of the keys opened: as with another key-encryption key. */
   check(): Promise<void>;
+  /** Use cases of which a key cannot be opened, as of the last read. */
+  impaired(): readonly string[];
   /** Overwrites every secret in memory. The stores are their opener's to close. */
   close(): void;
 }
 
-export function createAcs(context: AcsContext): Acs {
+export function createAcs(given: AcsContext): Acs {
+  const context = { ...given, ...watchStores(given) };
   const metrics = createAcsMetrics(context.metrics);
   const registry = createUseCaseRegistry(context);
   const accountKeys = createAccountKeys(context);
@@ -63,8 +68,9 @@ export function createAcs(context: AcsContext): Acs {
     app,
     rotationJob: createRotationJob(parts),
     async check() {
-      await registry.refresh();
+      requireOpenKeys(await registry.refresh());
     },
+    impaired: () => impairedOf(registry.latest()),
     close() {
       registry.close();
       accountKeys.close();

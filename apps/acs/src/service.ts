@@ -31,7 +31,7 @@ export function createAcsService(context: AcsContext): AcsService {
   const checks = [
     { name: "counters", check: () => counters.check() },
     { name: "documents", check: () => documents.check() },
-    { name: "keys", check: acs.check },
+    { name: "keys", check: acs.check, impaired: acs.impaired },
   ];
   const admin = createAdminApp({ service: "acs", version: manifest.version, metrics, checks });
   const ticker = createTicker({
@@ -54,7 +54,9 @@ export function createAcsService(context: AcsContext): AcsService {
     async start() {
       await acs.rotationJob();
       const host = config.listenHost;
-      servers.push(await listen({ fetch: acs.app.fetch, host, port: config.listenPort }));
+      // Behind a TLS proxy on this machine it is asked by its public name; and no web page gets more here than everyone does.
+      const { listenPort: port } = config;
+      servers.push(await listen({ fetch: acs.app.fetch, host, port, allowedHosts: "any" }));
       servers.push(await listen({ fetch: admin.fetch, host, port: config.adminPort }));
       ticker.start();
       logger.info("service.started", { port: servers[0]?.port });

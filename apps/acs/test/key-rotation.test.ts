@@ -336,7 +336,11 @@ describe("secrets", () => {
       context: { sealer: await createSealer(new Uint8Array(32).fill(9)) },
     });
     await expect(wrong.check()).rejects.toMatchObject({ code: "unseal_failed" });
-    expect((await call(wrong, "GET", ROUTES.keys("messaging"))).status).toBe(500);
+    expect((await call(wrong, "GET", ROUTES.keys("messaging"))).status).toBe(503);
+    const before = await ring();
+    clock.advance((MONTH_SECONDS + 3_600) * 1_000 - 7_200_000);
+    await expect(wrong.rotationJob()).rejects.toMatchObject({ code: "unseal_failed" });
+    expect(await ring(), "nothing is made with the wrong key").toEqual(before);
   });
 
   it("do not open in another place: a key carried over from another use case is refused", async () => {
@@ -346,7 +350,9 @@ describe("secrets", () => {
       changes: [{ collection: "primary-keys", key: "messaging", expectedVersion: 1, value: theirs?.value }],
     });
     const fooled = await createInstance(stores, clock);
-    await expect(fooled.check()).rejects.toMatchObject({ code: "unseal_failed" });
+    await fooled.check();
+    expect(fooled.impaired()).toEqual(["messaging"]);
+    expect((await call(fooled, "GET", ROUTES.keys("messaging"))).status).toBe(503);
   });
 
   it("must be those of the published key: or every client's check of the proof would fail", async () => {

@@ -77,6 +77,7 @@ export const REDEEM_REFUSALS = [
   "epoch_expired",
   "use_case_unavailable",
   "use_case_disabled",
+  "dependency_unavailable",
 ] as const;
 
 /**

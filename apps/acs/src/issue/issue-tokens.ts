@@ -18,8 +18,7 @@ import type { AccountId } from "../authenticate/authenticator.ts";
 import type { createAuthenticators } from "../authenticate/authenticators.ts";
 import type { AcsContext } from "../context.ts";
 import { counterExpirySeconds } from "../counter-expiry.ts";
-import { onStore } from "../dependency.ts";
-import { coversEpoch } from "../keys/key-ring.ts";
+import { coversEpoch, type KeyValidity } from "../keys/key-ring.ts";
 import type { LiveKey } from "../keys/live-key.ts";
 import { reportCompromise } from "../keys/report-compromise.ts";
 import type { UseCaseRegistry, UseCaseState } from "../use-cases/registry.ts";
@@ -56,7 +55,7 @@ export function createIssueTokens(parts: {
     const refusal = () => quotaRefusal(context, metrics, state);
     if (!quota.mayHave(allowance, blinded.length)) throw refusal();
     const { evaluated, proof } = evaluate(context, metrics, state, key, envelope.epoch, blinded);
-    const taken = await onStore(context.logger, "counters", () => quota.take(allowance, blinded.length));
+    const taken = await quota.take(allowance, blinded.length);
     if (!taken.granted) throw refusal();
     metrics.tokensIssued.inc({ use_case: useCase }, evaluated.length);
     return { evaluated: evaluated.map(toBase64Url), proof: toBase64Url(proof) };
@@ -82,15 +81,17 @@ function enabledState(state: UseCaseState | undefined): UseCaseState {
 /** The one key of the epoch, if that is the current or the next one and the client asks for just this key. */
 function issuingKey(
   { clock }: AcsContext,
-  { document, keys, closedBeforeSeconds }: UseCaseState,
+  { document, keys, unopened, closedBeforeSeconds }: UseCaseState,
   { epoch, keyVersion }: Envelope,
 ): LiveKey {
   const epochSeconds = document.epoch.seconds;
   const isOpen = epochStartSeconds(epoch, epochSeconds) >= closedBeforeSeconds;
-  const key = keys.find((each) => coversEpoch(each, epoch, epochSeconds));
+  const covers = (each: KeyValidity) => coversEpoch(each, epoch, epochSeconds);
+  const key = keys.find(covers);
   if (!isOpen || !isIssuable({ epoch, epochSeconds, nowSeconds: nowSeconds(clock) })) {
     throw new ProblemError("epoch_not_issuable");
   }
+  if (unopened.some(covers)) throw new ProblemError("dependency_unavailable");
   if (key === undefined || key.keyVersion !== keyVersion) throw new ProblemError("epoch_not_issuable");
   return key;
 }

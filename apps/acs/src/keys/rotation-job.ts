@@ -3,7 +3,7 @@ import { VersionConflictError } from "@dit/storage";
 import type { AccountKeys } from "../account-keys.ts";
 import type { AcsMetrics } from "../acs-metrics.ts";
 import type { AcsContext } from "../context.ts";
-import { onStore } from "../dependency.ts";
+import { requireOpenKeys } from "../use-cases/open-keys.ts";
 import type { UseCaseRegistry, UseCaseStates } from "../use-cases/registry.ts";
 import { advanceKeyRing } from "./advance-key-ring.ts";
 import { EMPTY_KEY_RING, KEY_RINGS, type StoredKeyRing } from "./key-ring.ts";
@@ -25,11 +25,15 @@ export function createRotationJob(parts: {
   const { context, registry, accountKeys, metrics } = parts;
   return async () => {
     const now = nowSeconds(context.clock);
-    for (const useCase of (await registry.refresh()).keys()) await advance(parts, useCase, now);
+    const found = await registry.refresh();
+    observe(metrics, found, now);
+    // New keys would be sealed with what opens none of the old ones: better to stop here, at the start too.
+    requireOpenKeys(found);
+    for (const useCase of found.keys()) await advance(parts, useCase, now);
     observe(metrics, await registry.refresh(), now);
     // An epoch is closed before the keys that closing it makes useless are destroyed.
     await accountKeys.destroyExpired(ACTOR);
-    await onStore(context.logger, "counters", () => context.counters.sweep(now));
+    await context.counters.sweep(now);
   };
 }
 
@@ -43,7 +47,7 @@ async function advance(
   try {
     const document = (await registry.current()).get(useCase)?.document;
     if (document === undefined) return;
-    const stored = await onStore(logger, "documents", () => documents.get<StoredKeyRing>(KEY_RINGS, useCase));
+    const stored = await documents.get<StoredKeyRing>(KEY_RINGS, useCase);
     const ring = stored?.value ?? EMPTY_KEY_RING;
     const advanced = await advanceKeyRing(context, document, ring, { nowSeconds: now, actor: ACTOR });
     if (advanced === undefined) return;
@@ -53,7 +57,7 @@ async function advance(
       expectedVersion: stored?.version ?? 0,
       value: advanced.ring,
     };
-    await onStore(logger, "documents", () => documents.commit({ changes: [change], audit: advanced.audit }));
+    await documents.commit({ changes: [change], audit: advanced.audit });
     if (advanced.audit.length > 0)
       logger.info("primary_keys.advanced", { useCase, count: advanced.audit.length });
   } catch (error) {
@@ -65,9 +69,10 @@ async function advance(
 }
 
 function observe(metrics: AcsMetrics, states: UseCaseStates, now: number): void {
-  for (const [useCase, { keys }] of states) {
-    metrics.liveKeys.set({ use_case: useCase }, keys.length);
-    const current = keys.find((key) => key.notBefore <= now && now < key.notAfter);
+  for (const [useCase, { keys, unopened }] of states) {
+    metrics.liveKeys.set({ use_case: useCase }, keys.length + unopened.length);
+    metrics.unopenedKeys.set({ use_case: useCase }, unopened.length);
+    const current = [...keys, ...unopened].find((key) => key.notBefore <= now && now < key.notAfter);
     if (current === undefined) continue;
     metrics.keyAge.set({ use_case: useCase }, now - current.notBefore);
     metrics.keyTimeLeft.set({ use_case: useCase }, current.notAfter - now);

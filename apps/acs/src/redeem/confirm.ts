@@ -3,7 +3,6 @@ import type { confirmRequestSchema } from "@dit/protocol/schemas";
 import type { z } from "zod";
 import type { AcsMetrics } from "../acs-metrics.ts";
 import type { AcsContext } from "../context.ts";
-import { onStore } from "../dependency.ts";
 import { coversEpoch } from "../keys/key-ring.ts";
 import type { UseCaseRegistry } from "../use-cases/registry.ts";
 import { useOf } from "./use-of.ts";
@@ -30,7 +29,7 @@ export function createConfirm(parts: {
         useOf(state.document, key, { epoch: item.epoch, token: token(item.token), mac: mac(item.mac) }),
       ];
     });
-    if (uses.length > 0) await onStore(context.logger, "counters", () => context.counters.confirm(uses));
+    if (uses.length > 0) await context.counters.confirm(uses);
     metrics.confirmations.inc(uses.length);
   };
 }

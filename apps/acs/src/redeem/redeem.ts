@@ -14,8 +14,7 @@ import type { UseRequest, UseResult } from "@dit/storage";
 import type { z } from "zod";
 import type { AcsMetrics } from "../acs-metrics.ts";
 import type { AcsContext } from "../context.ts";
-import { onStore } from "../dependency.ts";
-import { coversEpoch } from "../keys/key-ring.ts";
+import { coversEpoch, type KeyValidity } from "../keys/key-ring.ts";
 import type { LiveKey } from "../keys/live-key.ts";
 import { reportCompromise } from "../keys/report-compromise.ts";
 import type { UseCaseRegistry, UseCaseState, UseCaseStates } from "../use-cases/registry.ts";
@@ -51,8 +50,7 @@ export function createRedeem(parts: {
       judged.push(judge(context, metrics, states, item));
     }
     const uses = judged.flatMap((each) => ("use" in each ? [each.use] : []));
-    const counted =
-      uses.length === 0 ? [] : await onStore(context.logger, "counters", () => context.counters.use(uses));
+    const counted = uses.length === 0 ? [] : await context.counters.use(uses);
     const results = answers(judged, counted);
     for (const result of results) count(metrics, result);
     return { results };
@@ -64,7 +62,9 @@ function judge(context: AcsContext, metrics: AcsMetrics, states: UseCaseStates, 
   if (state === undefined) return { refused: "use_case_unavailable" };
   if (!state.document.enabled) return { refused: "use_case_disabled" };
   if (!isOpen(context, state, item.epoch)) return { refused: "epoch_expired" };
-  const key = state.keys.find((each) => coversEpoch(each, item.epoch, state.document.epoch.seconds));
+  const covers = (each: KeyValidity) => coversEpoch(each, item.epoch, state.document.epoch.seconds);
+  if (state.unopened.some(covers)) return { refused: "dependency_unavailable" };
+  const key = state.keys.find(covers);
   if (key === undefined || key.keyVersion !== item.keyVersion || !isMacValid(context, metrics, key, item)) {
     return { refused: "credential_invalid" };
   }

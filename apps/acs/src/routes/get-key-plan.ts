@@ -15,10 +15,12 @@ export function getKeyPlanRoute({ config, clock }: AcsContext, registry: UseCase
   };
 }
 
-export function planOf({ document, keys }: UseCaseState, now: number): KeyPlan {
-  const shown = keys.map(({ publicKey, ...validity }) => ({
+/** With the keys that do not open: they have their place in time all the same. */
+export function planOf({ document, keys, unopened }: UseCaseState, now: number): KeyPlan {
+  const opened = keys.map(({ publicKey, ...validity }) => ({
     ...validity,
     publicKey: toBase64Url(publicKey),
   }));
-  return keyPlan(document, shown, now);
+  const all = [...opened, ...unopened].sort((a, b) => a.notBefore - b.notBefore);
+  return keyPlan(document, all, now);
 }

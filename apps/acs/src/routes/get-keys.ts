@@ -11,6 +11,10 @@ export function getKeysRoute({ config, clock }: AcsContext, registry: UseCaseReg
     const state = (await registry.current()).get(c.req.param("useCase") ?? "");
     if (state === undefined) throw new ProblemError("use_case_unavailable");
     const now = nowSeconds(clock);
+    // Whoever has the document from before keeps it; one without the key that issues now would help nobody.
+    if (state.unopened.some((key) => key.notBefore <= now && now < key.notAfter)) {
+      throw new ProblemError("dependency_unavailable");
+    }
     return jsonWithEtag(c.req.raw, keyDocument(config.environment, state, now), {
       "cache-control": `public, max-age=${keyDocumentMaxAge(state, now)}`,
     });

@@ -2,7 +2,6 @@ import { ProblemError, requireBearer } from "@dit/service-kit";
 import type { Handler } from "hono";
 import { z } from "zod";
 import type { AcsContext } from "../context.ts";
-import { onStore } from "../dependency.ts";
 
 const wholeNumber = z
   .string()
@@ -14,7 +13,7 @@ const rangeSchema = z.strictObject({
 });
 
 /** `GET /v1/audit?after=&limit=`, administrator channel: `{entries}`, oldest first; `after` is the last sequence one has. */
-export function readAuditRoute({ config, documents, logger }: AcsContext): Handler {
+export function readAuditRoute({ config, documents }: AcsContext): Handler {
   return async (c) => {
     requireBearer(c.req.raw, config.adminSecret, "service_unauthenticated");
     const range = rangeSchema.safeParse(c.req.query());
@@ -24,7 +23,7 @@ export function readAuditRoute({ config, documents, logger }: AcsContext): Handl
       });
     }
     const { after, limit } = range.data;
-    const entries = await onStore(logger, "documents", () => documents.readAudit(after, limit));
+    const entries = await documents.readAudit(after, limit);
     return c.json({ entries }, 200, { "cache-control": "no-store" });
   };
 }

@@ -4,7 +4,6 @@ import { describeIssues, nowSeconds, ProblemError } from "@dit/service-kit";
 import { type AuditEntry, type Document, type DocumentChange, VersionConflictError } from "@dit/storage";
 import { isJwksUrlAllowed } from "../authenticate/jwks-url.ts";
 import type { AcsContext } from "../context.ts";
-import { onStore } from "../dependency.ts";
 import { advanceKeyRing } from "../keys/advance-key-ring.ts";
 import { destroyAtSeconds, EMPTY_KEY_RING, KEY_RINGS, type StoredKeyRing } from "../keys/key-ring.ts";
 import { changedPaths } from "./changed-paths.ts";
@@ -32,7 +31,7 @@ export async function applyUseCase(
   const document = parseUseCase(context, useCase, input);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await onStore(context.logger, "documents", () => tryApply(context, document, expectedVersion));
+      return await tryApply(context, document, expectedVersion);
     } catch (error) {
       if (!(error instanceof VersionConflictError)) throw error;
       // Keys move on by themselves; only somebody else's document is a conflict, and then the caller's expectation fails.

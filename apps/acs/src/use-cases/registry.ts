@@ -1,9 +1,8 @@
 import { type UseCase, useCaseSchema } from "@dit/protocol/schemas";
-import { nowSeconds } from "@dit/service-kit";
+import { errorReason, nowSeconds } from "@dit/service-kit";
 import type { Document } from "@dit/storage";
 import type { AcsContext } from "../context.ts";
-import { onStore } from "../dependency.ts";
-import { destroyAtSeconds, KEY_RINGS, type StoredKeyRing } from "../keys/key-ring.ts";
+import { destroyAtSeconds, KEY_RINGS, type StoredKey, type StoredKeyRing } from "../keys/key-ring.ts";
 import type { LiveKey } from "../keys/live-key.ts";
 import { openKey } from "../keys/open-key.ts";
 import { type StoredUseCase, USE_CASES } from "./stored-use-case.ts";
@@ -16,6 +15,13 @@ export interface UseCaseState {
   readonly closedBeforeSeconds: number;
   /** Those that issue or redeem now or later, oldest first. */
   readonly keys: readonly LiveKey[];
+  /** Those that should and cannot: what is asked of them cannot be answered now. Every read tries again. */
+  readonly unopened: readonly UnopenedKey[];
+}
+
+export interface UnopenedKey extends Omit<StoredKey, "sealedSecret"> {
+  /** Why, as `errorReason` has it. */
+  readonly code: string;
 }
 
 export type UseCaseStates = ReadonlyMap<string, UseCaseState>;
@@ -25,6 +31,8 @@ export interface UseCaseRegistry {
   current(): Promise<UseCaseStates>;
   /** Read now. To be called after every change. */
   refresh(): Promise<UseCaseStates>;
+  /** As last read. */
+  latest(): UseCaseStates;
   /** Overwrites all secrets. */
   close(): void;
 }
@@ -32,16 +40,17 @@ export interface UseCaseRegistry {
 const MAX_AGE_MS = 1_000;
 
 export function createUseCaseRegistry(context: AcsContext): UseCaseRegistry {
-  const { clock, logger } = context;
+  const { clock } = context;
   let states: UseCaseStates = new Map();
   let readAtMs = Number.NEGATIVE_INFINITY;
   let lastRead: Promise<unknown> = Promise.resolve();
   let pending: Promise<UseCaseStates> | undefined;
   const read = async () => {
     const startedAtMs = clock.nowMs();
-    const stored = await onStore(logger, "documents", () => readStored(context));
+    const stored = await readStored(context);
     const next = await openStates(context, stored, states);
     wipeMissing(context, states, next);
+    logUnopened(context, states, next);
     states = next;
     readAtMs = startedAtMs;
     return states;
@@ -60,6 +69,7 @@ export function createUseCaseRegistry(context: AcsContext): UseCaseRegistry {
       return pending;
     },
     refresh,
+    latest: () => states,
     close() {
       wipeMissing(context, states, new Map());
       states = new Map();
@@ -90,28 +100,57 @@ async function openStates(
     const known = previous.get(key);
     const document = known?.version === version ? known.document : useCaseSchema.parse(value.document);
     const ring = rings.get(key);
-    const keys = ring === undefined ? [] : await openKeys(context, document, ring, known?.keys ?? []);
-    states.set(key, { version, document, closedBeforeSeconds: ring?.closedBeforeSeconds ?? 0, keys });
+    const { keys, unopened } = await openKeys(context, document, ring, known?.keys ?? []);
+    const closedBeforeSeconds = ring?.closedBeforeSeconds ?? 0;
+    states.set(key, { version, document, closedBeforeSeconds, keys, unopened });
   }
   return states;
 }
 
-/** A key that is due to be destroyed is not opened any more, even before it is. */
+/**
+ * A key that is due to be destroyed is not opened any more, even before it is. One that cannot be opened keeps neither the
+ * others nor other use cases from working.
+ */
 async function openKeys(
   context: AcsContext,
   useCase: UseCase,
-  ring: StoredKeyRing,
+  ring: StoredKeyRing | undefined,
   opened: readonly LiveKey[],
-): Promise<LiveKey[]> {
+): Promise<Pick<UseCaseState, "keys" | "unopened">> {
   const now = nowSeconds(context.clock);
-  const live = ring.keys.filter((key) => now < destroyAtSeconds(key, useCase.epoch.graceSeconds));
-  return Promise.all(
-    live.map(async (stored) => {
-      const known = opened.find((key) => key.keyVersion === stored.keyVersion);
-      if (known === undefined) return openKey(context, useCase, stored);
-      return { ...known, notBefore: stored.notBefore, notAfter: stored.notAfter };
-    }),
+  const keys: LiveKey[] = [];
+  const unopened: UnopenedKey[] = [];
+  for (const stored of ring?.keys ?? []) {
+    const { sealedSecret: _, ...shown } = stored;
+    if (now >= destroyAtSeconds(stored, useCase.epoch.graceSeconds)) continue;
+    const known = opened.find((key) => key.keyVersion === stored.keyVersion);
+    try {
+      if (known === undefined) keys.push(await openKey(context, useCase, stored));
+      else keys.push({ ...known, notBefore: stored.notBefore, notAfter: stored.notAfter });
+    } catch (error) {
+      unopened.push({ ...shown, code: errorReason(error) });
+    }
+  }
+  return { keys, unopened };
+}
+
+/** Once when a key turns out not to open, and once when it does again or is gone: not at every read. */
+function logUnopened({ logger }: AcsContext, previous: UseCaseStates, next: UseCaseStates): void {
+  const before = unopenedKeys(previous);
+  const after = unopenedKeys(next);
+  for (const [id, { useCase, keyVersion, code }] of after) {
+    if (!before.has(id)) logger.error("primary_key.not_opened", { useCase, keyVersion, code });
+  }
+  for (const [id, { useCase, keyVersion, code }] of before) {
+    if (!after.has(id)) logger.info("primary_key.recovered", { useCase, keyVersion, code });
+  }
+}
+
+function unopenedKeys(states: UseCaseStates) {
+  const named = [...states].flatMap(([useCase, { unopened }]) =>
+    unopened.map(({ keyVersion, code }) => ({ useCase, keyVersion, code })),
   );
+  return new Map(named.map((key) => [JSON.stringify(key), key]));
 }
 
 function wipeMissing({ poprf }: AcsContext, previous: UseCaseStates, next: UseCaseStates): void {
