@@ -36,7 +36,9 @@ export interface IssueBody {
 }
 
 export async function keysOf(deployment: Deployment, useCase = "messaging"): Promise<KeyDocument> {
-  return (await (await fetch(deployment.acs[0].url + ROUTES.keys(useCase))).json()) as KeyDocument;
+  const response = await fetch(deployment.acs[0].url + ROUTES.keys(useCase));
+  if (response.status !== 200) throw new Error(`the keys: ${response.status} ${await response.text()}`);
+  return (await response.json()) as KeyDocument;
 }
 
 /** An honest request for `count` tokens, to be sent as it is or spoilt first. */
