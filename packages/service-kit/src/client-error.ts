@@ -2,10 +2,11 @@ import type { Duplex } from "node:stream";
 import { PROBLEM_CONTENT_TYPE, PROBLEMS, type ProblemCode, problemDocument } from "@dit/protocol";
 import type { Exchange } from "./connections.ts";
 
-/** Codes of Node's HTTP parser and timers; whatever is not here is malformed. */
+/** Codes of Node's HTTP parser and timers, and the server's own; whatever is not here is malformed. */
 const PROBLEM_BY_PARSER_CODE: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: "headers_too_large",
   HPE_CHUNK_EXTENSIONS_OVERFLOW: "payload_too_large",
+  EXCESSIVE_PIECES: "payload_too_large",
   ERR_HTTP_REQUEST_TIMEOUT: "request_timeout",
 };
 

@@ -88,6 +88,23 @@ describe("listening", () => {
   });
 });
 
+describe("a body in many pieces", () => {
+  const head = `POST / HTTP/1.1\r\nhost: ${host}\r\ntransfer-encoding: chunked\r\n\r\n`;
+
+  it("is taken up to a bound", async () => {
+    const server = await serve(async (request) => new Response(await request.text()));
+    const { socket, text } = await dial(server);
+    socket.write(`${head}${"1\r\nx\r\n".repeat(1_024)}0\r\n\r\n`);
+    await expect.poll(text).toMatch(/^HTTP\/1.1 200 .*x{1024}$/s);
+  });
+
+  it("beyond it is refused, and the connection ended, whatever the handler waits for", async () => {
+    const server = await serve(async (request) => new Response(await request.text()));
+    const answer = await rawAnswer(server, head + "1\r\nx\r\n".repeat(1_025));
+    expect(answer).toMatch(/^HTTP\/1.1 413 .*"payload_too_large"/s);
+  });
+});
+
 describe("what Node's parser refuses", () => {
   const CANARY = "canary-alice";
   it.each([

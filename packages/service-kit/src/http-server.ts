@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { getRequestListener, type HttpBindings, RequestError } from "@hono/node-server";
 import { type AllowedHosts, createMisdirectionCheck } from "./allowed-hosts.ts";
 import { AmbiguousRequestError, isAmbiguous } from "./ambiguous-request.ts";
+import { boundPieces, ExcessivePiecesError } from "./bound-pieces.ts";
 import { answerClientError } from "./client-error.ts";
 import { trackConnections } from "./connections.ts";
 import { ListenError } from "./listen-error.ts";
@@ -75,6 +76,10 @@ export async function listen(options: {
       return;
     }
     connections.begin(incoming, outgoing);
+    boundPieces(incoming, () => {
+      refused.add(socket);
+      answerClientError(new ExcessivePiecesError(), socket, connections.current(socket));
+    });
     void handle(incoming, outgoing);
   });
   server.on("clientError", (error, socket) => answerClientError(error, socket, connections.current(socket)));
