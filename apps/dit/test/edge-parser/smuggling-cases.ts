@@ -25,7 +25,7 @@ function framed(
   { method = "POST", target = report.path, version = "HTTP/1.1" } = {},
 ): string {
   const own = Object.entries(report.headers).map(([name, value]) => `${name}: ${value}`);
-  return [`${method} ${target} ${version}`, "Host: edge.example", ...own, ...framing, "", body].join("\r\n");
+  return [`${method} ${target} ${version}`, "Host: localhost", ...own, ...framing, "", body].join("\r\n");
 }
 
 /** The report as an honest client sends it. */
@@ -223,7 +223,7 @@ export const SMUGGLING_CASES: readonly SmugglingCase[] = [
   {
     name: "no Host",
     wanted: "refused",
-    bytes: (report, hidden) => honestRequest(report).replace("Host: edge.example\r\n", "") + hidden,
+    bytes: (report, hidden) => honestRequest(report).replace("Host: localhost\r\n", "") + hidden,
   },
   {
     name: "two Hosts",
