@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { toBase64Url } from "@dit/crypto-core";
+import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
+import { createManualClock } from "@dit/service-kit";
+import type { Warehouse } from "@dit/storage";
+import { openChdbWarehouse } from "@dit/storage/warehouse/chdb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type ComposedServices,
+  composeServices,
+  ENVIRONMENT,
+  keyEncryptionKeyOf,
+} from "../support/composed-services.ts";
+import { createSeededBytes } from "../support/seeded-random.ts";
+import { until } from "../support/until.ts";
+import { type Loot, type OpenedSecret, plunder, recompute } from "./attacker.ts";
+import { reportUnder } from "./population.ts";
+import { forgottenUseCase } from "./use-case.ts";
+
+const SEED = process.env.DIT_TEST_SEED ?? randomBytes(8).toString("hex");
+const CLIENTS = 10_000;
+const TIMEOUT_MS = 120_000;
+const HOUR_MS = 3_600_000;
+const START_MS = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+const WINDOW = START_MS / HOUR_MS;
+
+const clock = createManualClock(START_MS);
+const keyEncryptionKey = keyEncryptionKeyOf(SEED);
+const draw = createSeededBytes(`${SEED} pseudonyms`);
+const pseudonyms = Array.from({ length: CLIENTS }, () => draw(16));
+let directory: string;
+let warehouse: Warehouse;
+let services: ComposedServices;
+let pids: Set<string>;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "dit-forgetting-"));
+  warehouse = await openChdbWarehouse({ path: join(directory, "warehouse") });
+  services = await composeServices({
+    directory,
+    warehouse,
+    clock,
+    seed: SEED,
+    useCase: forgottenUseCase,
+    rotationIntervalMs: 100,
+  });
+  await reportUnder(pseudonyms, services, clock);
+  await services.drain();
+  const rows = await warehouse.query<{ pid: string }>("SELECT DISTINCT pid FROM dit.forgotten__opened");
+  pids = new Set(rows.map(({ pid }) => pid.replaceAll("-", "")));
+}, TIMEOUT_MS);
+afterAll(async () => {
+  await services.stop();
+  await warehouse.close();
+  await rm(directory, { recursive: true, force: true });
+}, TIMEOUT_MS);
+
+const stealDisk = () => plunder({ directory, environment: ENVIRONMENT });
+const stealDiskAndKey = () => plunder({ directory, environment: ENVIRONMENT, keyEncryptionKey });
+const recomputed = ({ candidates }: Loot) => recompute(candidates, pseudonyms, pids);
+const placesOf = (secrets: readonly OpenedSecret[]) => [...new Set(secrets.map(({ place }) => place))].sort();
+
+describe(`10,000 clients of seed ${SEED}, every one of whose pseudonyms is known`, () => {
+  it("have as many stored pseudonyms", () => expect(pids.size).toBe(CLIENTS));
+
+  it("while their window lasts, can be told by who has the disk and the key-encryption key", {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const loot = await stealDiskAndKey();
+    expect(recomputed(loot)).toBe(CLIENTS);
+    expect(placesOf(loot.secrets)).toEqual([
+      `account-keys/forgotten/${WINDOW}`,
+      "primary-keys/forgotten/1",
+      "primary-keys/forgotten/2",
+      `salts/forgotten/${WINDOW}`,
+    ]);
+    await expectPrimaryKeys(loot);
+  });
+
+  it("cannot by who has the disk alone", { timeout: TIMEOUT_MS }, async () => {
+    const loot = await stealDisk();
+    expect(loot.documents.length).toBeGreaterThan(0);
+    expect(placesOf(loot.secrets)).toEqual([]);
+    expect(recomputed(loot)).toBe(0);
+  });
+
+  it("can to the last second of the window's grace, and not after it, whatever is at hand", {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const { epoch, pseudonym } = forgottenUseCase;
+    clock.advance(HOUR_MS + (epoch.graceSeconds + pseudonym.saltGraceSeconds) * 1000 - 1);
+    await services.sink.destroyExpiredSalts();
+    expect(recomputed(await stealDiskAndKey())).toBe(CLIENTS);
+    clock.advance(1);
+    await services.sink.destroyExpiredSalts();
+    const loot = await stealDiskAndKey();
+    expect(placesOf(loot.secrets).filter((place) => place.startsWith("salts/"))).toEqual([]);
+    expect(recomputed(loot)).toBe(0);
+    expect(recomputed(await stealDisk())).toBe(0);
+  });
+
+  it("leave no key behind that opens: of accounts, and of tokens", { timeout: TIMEOUT_MS }, async () => {
+    clock.advance(2 * HOUR_MS);
+    await until(() => isDestroyed("account_key.destroyed"), 10_000, "the account key stays");
+    await until(() => isDestroyed("primary_key.destroyed"), 10_000, "the primary key stays");
+    const loot = await stealDiskAndKey();
+    // Those that live now: the second key of the ring, and the one that follows it.
+    expect(placesOf(loot.secrets)).toEqual(["primary-keys/forgotten/2", "primary-keys/forgotten/3"]);
+    await expectPrimaryKeys(loot);
+    expect(recomputed(loot)).toBe(0);
+  });
+});
+
+/** What was opened is the truth: secret keys are those of the public keys beside them. */
+async function expectPrimaryKeys({ documents, secrets }: Loot): Promise<void> {
+  const poprf = await createLibsodiumPoprf();
+  const published = JSON.stringify(documents.filter(({ place }) => place.startsWith("primary-keys/")));
+  for (const { secret } of secrets.filter(({ place }) => place.startsWith("primary-keys/"))) {
+    const publicKey = poprf.publicKeyOf(new Uint8Array(secret) as Parameters<typeof poprf.publicKeyOf>[0]);
+    expect(published).toContain(toBase64Url(publicKey));
+  }
+}
+
+async function isDestroyed(action: string): Promise<boolean> {
+  return (await services.documents.readAudit(0, 1_000)).some((entry) => entry.action === action);
+}
