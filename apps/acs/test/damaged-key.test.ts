@@ -107,7 +107,9 @@ it("leaves an instance alone that has opened the key before", async () => {
 
 it("of a key that does not issue yet stops nothing now", async () => {
   await damage(NEXT);
-  await credentialOf(acs, DAMAGED);
+  const credential = await credentialOf(acs, DAMAGED);
+  const [redeemed] = await redeem(acs, [redeemItem(credential, "report", { useCase: DAMAGED })]);
+  expect(outcomeOf(redeemed)).toBe("reserved");
   const { keys } = (await call(acs, "GET", ROUTES.keys(DAMAGED))).json<KeyDocument>();
   expect(keys.map((key) => key.keyVersion)).toEqual([1]);
   const plan = await call(acs, "GET", ROUTES.keyPlan(DAMAGED), { headers: asAdmin });
@@ -152,4 +154,14 @@ it("keeps its record until its time, and the others' keys go on", async () => {
     await credentialOf(acs, useCase);
   }
   expect(acs.impaired()).toEqual([]);
+});
+
+it("of all of a use case's keys still leaves the others theirs", async () => {
+  await damage(CURRENT);
+  await damage(NEXT);
+  await acs.check();
+  clock.advance((MONTH_SECONDS + 1) * 1_000);
+  await acs.rotationJob();
+  expect((await ring(WHOLE)).keys.map((key) => key.keyVersion)).toEqual([2, 3]);
+  await credentialOf(acs, WHOLE);
 });

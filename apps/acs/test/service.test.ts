@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { ROUTES } from "@dit/protocol";
 import type { KeyDocument } from "@dit/protocol/schemas";
 import { createMetrics, systemClock } from "@dit/service-kit";
 import { afterEach, expect, it } from "vitest";
+import type { StoredKeyRing } from "../src/keys/key-ring.ts";
 import { createAcsService } from "../src/service.ts";
 import { putUseCase, useCaseDocument } from "./support/calls.ts";
 import { ADMIN_SECRET, createInstance, SERVICE_SECRET } from "./support/instance.ts";
@@ -46,6 +48,7 @@ async function startService(counters: { check?: () => Promise<void> } = {}) {
   ends.push(() => service.stop());
   return {
     service,
+    documents: stores.documents,
     url: `http://127.0.0.1:${ports.listenPort}`,
     admin: `http://127.0.0.1:${ports.adminPort}`,
     ports,
@@ -77,6 +80,36 @@ it("says which dependency is in the way, and why", async () => {
     ready: false,
     dependencies: { counters: { ok: false, reason: "ECONNREFUSED" } },
   });
+});
+
+it("stays ready with a use case whose key cannot be opened, and names it", async () => {
+  const { service, admin, documents } = await startService();
+  for (const useCase of ["messaging", "calls"]) await putUseCase(service, useCaseDocument({ useCase }));
+  const ring = await documents.get<StoredKeyRing>("primary-keys", "messaging");
+  if (ring === undefined) throw new Error("no ring");
+  // Versions that this instance has not opened yet.
+  const keys = ring.value.keys.map((key) => ({ ...key, keyVersion: key.keyVersion + 2 }));
+  const value = { ...ring.value, lastKeyVersion: 4, keys };
+  await documents.commit({
+    changes: [{ collection: "primary-keys", key: "messaging", expectedVersion: ring.version, value }],
+  });
+  const ready = await fetch(`${admin}/readyz`);
+  expect([ready.status, await ready.json()]).toMatchObject([
+    200,
+    { ready: true, dependencies: { keys: { ok: true, impaired: ["messaging"] } } },
+  ]);
+});
+
+it("is asked by any name on its public port, and by this machine's on the operator's", async () => {
+  const { ports } = await startService();
+  const statusOf = async (port: number, path: string) => {
+    const request = get({ port, path, host: "127.0.0.1", headers: { host: "acs.example" } });
+    const [answer] = (await once(request, "response")) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  };
+  expect(await statusOf(ports.listenPort, ROUTES.keys("messaging"))).toBe(403);
+  expect(await statusOf(ports.adminPort, "/metrics")).toBe(421);
 });
 
 it("does not wait for a body that never comes: others are served", async () => {

@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { createAcsAdminClient } from "./acs-admin-client.ts";
 import { createAcsClient } from "./acs-client.ts";
+import { errorReason } from "./error-reason.ts";
 import { ProblemError } from "./problem-error.ts";
 import { problemResponse } from "./problem-response.ts";
 import { readJson } from "./read-body.ts";
@@ -105,6 +106,20 @@ describe("the ACS client", () => {
   it("takes an unreachable address for an unavailable dependency", async () => {
     const client = createAcsClient({ baseUrl: "http://127.0.0.1:1", serviceSecret: secret });
     expect((await problemOf(client.redeem(redeemRequest))).code).toBe("dependency_unavailable");
+  });
+
+  it("ends the request that it gives up", async () => {
+    let signal: AbortSignal | null | undefined;
+    const send: typeof fetch = (_, init) => {
+      signal = init?.signal;
+      return new Promise(() => undefined);
+    };
+    const client = createAcsClient({
+      ...{ baseUrl: "http://acs.test", serviceSecret: secret, fetch: send, timeoutMs: 5 },
+    });
+    const problem = await problemOf(client.redeem(redeemRequest));
+    expect([problem.code, errorReason(problem)]).toEqual(["dependency_unavailable", "TimeoutError"]);
+    expect(signal?.aborted).toBe(true);
   });
 
   it("gives up an answer that never ends", async () => {

@@ -209,7 +209,7 @@ describe("a request that costs the sender little", () => {
     socket.write(
       [
         `POST ${ROUTES.issueTokens("messaging")} HTTP/1.1`,
-        "Host: acs",
+        "Host: localhost",
         `Authorization: Bearer ${token}`,
         "Content-Type: application/json",
         `Content-Length: ${text.length + 1_000}`,
