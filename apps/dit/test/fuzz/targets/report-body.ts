@@ -18,7 +18,7 @@ import {
 import { mutated } from "../mutated.ts";
 import { withOddValues } from "../odd-values.ts";
 
-export const NOW_SECONDS = 1_768_480_220;
+const NOW_SECONDS = 1_768_480_220;
 const DAY_SECONDS = 86_400;
 const MAX_UNPACKED_BYTES = 524_288;
 const UNPACKED_AT_ONCE_BYTES = 65_536;
@@ -29,79 +29,85 @@ export interface SentBody {
   readonly bytes: Uint8Array;
 }
 
-const fields = { screen: "home", duration_ms: 60_000, is_cold: false, score: -1.5e300, locale: "de-DE" };
-const view = { name: "screen_view", at: NOW_SECONDS, fields };
-const SAMPLES = [
-  { pseudonym: PSEUDONYM, events: [view] },
-  { pseudonym: PSEUDONYM, events: [{ name: "crash", at: NOW_SECONDS - 61, fields: {} }, view] },
-  {
-    pseudonym: PSEUDONYM,
-    events: [
-      { ...view, at: NOW_SECONDS - 31 * DAY_SECONDS },
-      { ...view, at: NOW_SECONDS + 2 * DAY_SECONDS },
-      { ...view, name: "unknown_event" },
-      { ...view, fields: { unknown: { deep: [1, { a: null }] }, constructor: 1 } },
-      { ...view, at: NOW_SECONDS - 30 * DAY_SECONDS, fields: { locale: "\u{1f600}ab" } },
-      { ...view, at: NOW_SECONDS + DAY_SECONDS, fields: { score: 0 } },
-    ],
-  },
-];
-const WRONG = [
-  { pseudonym: "AAECAwQFBgcICQoLDA0ODx", events: [view] },
-  { pseudonym: PSEUDONYM, events: [] },
-  { pseudonym: PSEUDONYM, events: Array.from({ length: 501 }, () => ({ name: "crash", at: 0, fields: {} })) },
-  { pseudonym: PSEUDONYM, events: [{ ...view, fields: { locale: "de-DE-" } }] },
-];
-const MANY = { pseudonym: PSEUDONYM, events: Array.from({ length: 500 }, () => ({ ...view, fields: {} })) };
-const PLAIN = [...SAMPLES, ...WRONG].map((sample) => Buffer.from(JSON.stringify(sample)));
-const FIRST = Buffer.from(JSON.stringify(SAMPLES[0]));
-const GZIPPED = [
-  ...PLAIN.slice(0, 3).flatMap((plain) => {
-    const member = gzipSync(plain);
-    return [member, Buffer.from(gzipPaddedTo(member) ?? []), Buffer.concat([member, Buffer.alloc(9)])];
-  }),
-  Buffer.concat([gzipSync(FIRST.subarray(0, 9)), gzipSync(FIRST.subarray(9))]),
-];
-/** Unpack to just as much as is allowed, to one byte more, and to a hundred times as much. */
-const BOMBS = [0, 1, 99 * MAX_UNPACKED_BYTES].map((more) =>
-  gzipSync(Buffer.concat([FIRST, Buffer.alloc(MAX_UNPACKED_BYTES - FIRST.length + more, " ")])),
-);
-const TRICKY = [
-  "",
-  "null",
-  "[]",
-  "\ufeff{}",
-  `{"pseudonym":"${PSEUDONYM}","pseudonym":1,"events":[]}`,
-  "[".repeat(60_000),
-  `{"pseudonym":"${PSEUDONYM}","events":${'[{"a":'.repeat(9_000)}`,
-  JSON.stringify(MANY),
-].map((text) => Buffer.from(text));
+/** Bodies whose events were logged around `nowSeconds`. */
+export function sentBodies(nowSeconds: number): fc.Arbitrary<SentBody> {
+  const fields = { screen: "home", duration_ms: 60_000, is_cold: false, score: -1.5e300, locale: "de-DE" };
+  const view = { name: "screen_view", at: nowSeconds, fields };
+  const SAMPLES = [
+    { pseudonym: PSEUDONYM, events: [view] },
+    { pseudonym: PSEUDONYM, events: [{ name: "crash", at: nowSeconds - 61, fields: {} }, view] },
+    {
+      pseudonym: PSEUDONYM,
+      events: [
+        { ...view, at: nowSeconds - 31 * DAY_SECONDS },
+        { ...view, at: nowSeconds + 2 * DAY_SECONDS },
+        { ...view, name: "unknown_event" },
+        { ...view, fields: { unknown: { deep: [1, { a: null }] }, constructor: 1 } },
+        { ...view, at: nowSeconds - 30 * DAY_SECONDS, fields: { locale: "\u{1f600}ab" } },
+        { ...view, at: nowSeconds + DAY_SECONDS, fields: { score: 0 } },
+      ],
+    },
+  ];
+  const WRONG = [
+    { pseudonym: "AAECAwQFBgcICQoLDA0ODx", events: [view] },
+    { pseudonym: PSEUDONYM, events: [] },
+    {
+      pseudonym: PSEUDONYM,
+      events: Array.from({ length: 501 }, () => ({ name: "crash", at: 0, fields: {} })),
+    },
+    { pseudonym: PSEUDONYM, events: [{ ...view, fields: { locale: "de-DE-" } }] },
+  ];
+  const MANY = { pseudonym: PSEUDONYM, events: Array.from({ length: 500 }, () => ({ ...view, fields: {} })) };
+  const PLAIN = [...SAMPLES, ...WRONG].map((sample) => Buffer.from(JSON.stringify(sample)));
+  const FIRST = Buffer.from(JSON.stringify(SAMPLES[0]));
+  const GZIPPED = [
+    ...PLAIN.slice(0, 3).flatMap((plain) => {
+      const member = gzipSync(plain);
+      return [member, Buffer.from(gzipPaddedTo(member) ?? []), Buffer.concat([member, Buffer.alloc(9)])];
+    }),
+    Buffer.concat([gzipSync(FIRST.subarray(0, 9)), gzipSync(FIRST.subarray(9))]),
+  ];
+  /** Unpack to just as much as is allowed, to one byte more, and to a hundred times as much. */
+  const BOMBS = [0, 1, 99 * MAX_UNPACKED_BYTES].map((more) =>
+    gzipSync(Buffer.concat([FIRST, Buffer.alloc(MAX_UNPACKED_BYTES - FIRST.length + more, " ")])),
+  );
+  const TRICKY = [
+    "",
+    "null",
+    "[]",
+    "\ufeff{}",
+    `{"pseudonym":"${PSEUDONYM}","pseudonym":1,"events":[]}`,
+    "[".repeat(60_000),
+    `{"pseudonym":"${PSEUDONYM}","events":${'[{"a":'.repeat(9_000)}`,
+    JSON.stringify(MANY),
+  ].map((text) => Buffer.from(text));
 
-const plainBytes: fc.Arbitrary<Buffer> = fc.oneof(
-  { weight: 8, arbitrary: mutated(PLAIN.filter(({ length }) => length < 4_000)) },
-  { weight: 8, arbitrary: withOddValues(SAMPLES).map((text) => Buffer.from(text)) },
-  { weight: 1, arbitrary: fc.constantFrom(...TRICKY) },
-);
+  const plainBytes: fc.Arbitrary<Buffer> = fc.oneof(
+    { weight: 8, arbitrary: mutated(PLAIN.filter(({ length }) => length < 4_000)) },
+    { weight: 8, arbitrary: withOddValues(SAMPLES).map((text) => Buffer.from(text)) },
+    { weight: 1, arbitrary: fc.constantFrom(...TRICKY) },
+  );
 
-export const sentBody: fc.Arbitrary<SentBody> = fc.oneof(
-  { weight: 60, arbitrary: plainBytes.map((bytes) => ({ encoding: "" as const, bytes })) },
-  {
-    weight: 20,
-    arbitrary: plainBytes.map((bytes) => ({
-      encoding: "gzip" as const,
-      bytes: gzipSync(bytes, { level: 1 }),
-    })),
-  },
-  { weight: 20, arbitrary: mutated(GZIPPED).map((bytes) => ({ encoding: "gzip" as const, bytes })) },
-  { weight: 1, arbitrary: plainBytes.map((bytes) => ({ encoding: "gzip" as const, bytes })) },
-  { weight: 1, arbitrary: mutated(BOMBS, 1).map((bytes) => ({ encoding: "gzip" as const, bytes })) },
-);
+  return fc.oneof(
+    { weight: 60, arbitrary: plainBytes.map((bytes) => ({ encoding: "" as const, bytes })) },
+    {
+      weight: 20,
+      arbitrary: plainBytes.map((bytes) => ({
+        encoding: "gzip" as const,
+        bytes: gzipSync(bytes, { level: 1 }),
+      })),
+    },
+    { weight: 20, arbitrary: mutated(GZIPPED).map((bytes) => ({ encoding: "gzip" as const, bytes })) },
+    { weight: 1, arbitrary: plainBytes.map((bytes) => ({ encoding: "gzip" as const, bytes })) },
+    { weight: 1, arbitrary: mutated(BOMBS, 1).map((bytes) => ({ encoding: "gzip" as const, bytes })) },
+  );
+}
 
 const validate = compileReportValidator(useCaseSchema.parse(useCase));
 
 export const reportBodyTarget: FuzzTarget<SentBody> = {
   name: "the body of a report",
-  inputs: sentBody,
+  inputs: sentBodies(NOW_SECONDS),
   async product({ encoding, bytes }) {
     try {
       const checked = validate(await decodeReportBody(bytes, encoding), NOW_SECONDS);

@@ -84,16 +84,27 @@ function isVersionAndEpoch({ keyVersion, epoch }: { readonly [key: string]: unkn
   return isIntegerWithin(keyVersion, 1, 999_999_999) && isIntegerWithin(epoch, 0, 999_999_999_999);
 }
 
-function rightIssue(value: unknown): unknown {
+/** ACS has a code of its own for elements that are none: to it they are any texts at first. */
+export function rightIssueEnvelope(
+  value: unknown,
+): { keyVersion: number; epoch: number; blinded: readonly string[] } | undefined {
   if (!isObject(value) || !hasExactly(value, ["keyVersion", "epoch", "blinded"])) return undefined;
   const { keyVersion, epoch, blinded } = value;
   if (!isVersionAndEpoch(value) || !Array.isArray(blinded)) return undefined;
   if (blinded.length < 1 || blinded.length > 128) return undefined;
+  if (blinded.some((each) => typeof each !== "string")) return undefined;
+  return { keyVersion: Number(keyVersion), epoch: Number(epoch), blinded };
+}
+
+function rightIssue(value: unknown): unknown {
+  const envelope = rightIssueEnvelope(value);
+  if (envelope === undefined) return undefined;
+  const { keyVersion, epoch, blinded } = envelope;
   const elements = blinded.map(hex32);
   return elements.includes(undefined) ? undefined : { keyVersion, epoch, blinded: elements };
 }
 
-function rightRedeem(value: unknown): unknown {
+export function rightRedeem(value: unknown): unknown {
   if (!isObject(value) || !hasExactly(value, ["items"]) || !Array.isArray(value.items)) return undefined;
   if (value.items.length < 1 || value.items.length > 256) return undefined;
   const items = value.items.map(rightItem);

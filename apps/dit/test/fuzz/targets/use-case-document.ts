@@ -31,7 +31,7 @@ export const DOCUMENTS = [
   },
 ];
 
-export const documentTexts: fc.Arbitrary<string> = fc.oneof(
+const documentTexts: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: withOddValues(DOCUMENTS) },
   {
     weight: 1,
@@ -191,7 +191,7 @@ const isEnvelope = shaped(
   },
 );
 
-function isRightDocument(value: unknown): value is JsonObject {
+export function isRightDocument(value: unknown): value is JsonObject {
   if (!isObject(value) || !isEnvelope(value)) return false;
   const epochSeconds = numberOf(value.epoch, "seconds", DAY_SECONDS);
   const keySeconds = numberOf(value.primaryKey, "rotationSeconds", 180 * DAY_SECONDS);

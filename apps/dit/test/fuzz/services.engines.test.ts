@@ -1,0 +1,3 @@
+import { describeServiceFuzzing } from "./describe-service-fuzzing.ts";
+
+describeServiceFuzzing(20_000);
