@@ -32,6 +32,8 @@ export interface AttackTools {
   /** A valid body that says when it was made, so that no two are the same. */
   body(): Uint8Array;
   bodyOf(fields: Readonly<Record<string, unknown>>): Uint8Array;
+  /** Different reports that were accepted with this credential. */
+  acceptedReports(): number;
 }
 
 interface Attack {
@@ -105,13 +107,14 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   over_use: {
     expected: "token_exhausted",
-    run: async ({ sign, send, body }) => {
+    run: async ({ sign, send, body, acceptedReports }) => {
       const answers: Answer[] = [];
       for (let use = 0; use < simulatedUseCase.usesPerToken + 3; use++) {
         const sent = body();
-        answers.push(await send(sign(sent), sent));
+        const answer = await send(sign(sent), sent);
+        if (answer !== "accepted" || acceptedReports() > simulatedUseCase.usesPerToken) answers.push(answer);
       }
-      return answers.filter((answer) => answer !== "accepted");
+      return answers;
     },
   },
 };
@@ -120,9 +123,11 @@ export function createAttackTools(options: {
   readonly world: SimulationWorld;
   readonly credential: Credential;
   readonly onSent: () => void;
-  readonly onAnswer: (answer: Answer, reportId: string, latencyMs: number) => void;
+  readonly onAccepted: (reportId: string, latencyMs: number) => void;
+  readonly onRefused: (answer: Exclude<Answer, "accepted">) => void;
 }): AttackTools {
   const { world, credential } = options;
+  const accepted = new Set<string>();
   const pseudonym = toBase64Url(webCryptoRandomBytes(LIMITS.pseudonymBytes));
   const url = world.edgeUrl + ROUTES.reports(simulatedUseCase.useCase);
   const bodyOf = (fields: Readonly<Record<string, unknown>>) => {
@@ -150,9 +155,13 @@ export function createAttackTools(options: {
       const start = performance.now();
       options.onSent();
       const answer = await post(url, header, body);
-      options.onAnswer(answer, reportIdOfHeader(header), performance.now() - start);
+      const reportId = reportIdOfHeader(header);
+      if (answer !== "accepted") options.onRefused(answer);
+      else if (!accepted.has(reportId)) options.onAccepted(reportId, performance.now() - start);
+      if (answer === "accepted") accepted.add(reportId);
       return answer;
     },
+    acceptedReports: () => accepted.size,
   };
 }
 

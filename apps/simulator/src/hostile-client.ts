@@ -55,23 +55,24 @@ async function attackOnce(
 ): Promise<void> {
   const credential = await fetchOwnCredential(world, person.account);
   stats.tokensFetched(1);
-  const known = new Set<string>();
   const tools = createAttackTools({
     world,
     credential,
     onSent: stats.sent,
-    onAnswer: (answer, reportId, latencyMs) => {
-      if (answer !== "accepted") return stats.rejected(answer);
-      if (known.has(reportId)) return;
-      known.add(reportId);
-      stats.accepted({ reportId, events: 1, latencyMs });
+    onAccepted: (reportId, latencyMs) => stats.accepted({ reportId, events: 1, latencyMs }),
+    onRefused: (answer) => {
+      stats.rejected(answer);
+      stats.attackRefused();
     },
   });
   for (const [name, { expected, run }] of Object.entries(ATTACKS)) {
     if (signal.aborted) return;
-    const verdicts = (await run(tools)).filter((answer) => !NO_VERDICT.has(answer));
-    if (verdicts.some((answer) => answer !== expected)) stats.surprised(name);
+    if (!isAnsweredAsItMust(expected, await run(tools))) stats.surprised(name);
   }
+}
+
+export function isAnsweredAsItMust(expected: Answer, answers: readonly Answer[]): boolean {
+  return answers.every((answer) => answer === expected || NO_VERDICT.has(answer));
 }
 
 function rest(durationMs: number, signal: AbortSignal): Promise<void> {

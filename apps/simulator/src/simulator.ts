@@ -1,14 +1,19 @@
 import { Worker } from "node:worker_threads";
 import type { SimulationSetting } from "./setting.ts";
 import { type Acknowledged, createStatsCollector, type SimulationStats } from "./stats.ts";
-import type { PopulationMessage } from "./worker.ts";
+import type { PopulationMessage, StopMessage } from "./worker.ts";
 
 /** A population in a thread of its own, so that its cryptography does not slow down the services it is sent to. */
 export interface Simulator {
   stats(): SimulationStats;
-  /** Clients log nothing new and send what they hold; resolves with the last stats. */
-  stop(): Promise<SimulationStats>;
+  /**
+   * Clients log nothing new and send what they hold; resolves with the last stats. What they still hold after `withinMs` is lost: a
+   * service that does not answer must not keep a simulation from ending.
+   */
+  stop(withinMs?: number): Promise<SimulationStats>;
 }
+
+const STOP_WITHIN_MS = 15_000;
 
 export function startSimulator(
   setting: SimulationSetting,
@@ -28,8 +33,9 @@ export function startSimulator(
   done.catch(() => {});
   return {
     stats: () => latest,
-    async stop() {
-      worker.postMessage("stop");
+    async stop(withinMs = STOP_WITHIN_MS) {
+      const stop: StopMessage = { withinMs };
+      worker.postMessage(stop);
       await done;
       await worker.terminate();
       return latest;

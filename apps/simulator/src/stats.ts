@@ -10,6 +10,8 @@ export interface SimulationStats {
   readonly eventsAccepted: number;
   /** Refusals by problem code, as the clients were told. */
   readonly reportsRejected: Readonly<Record<string, number>>;
+  /** Of them those of hostile clients, whose attacks must be refused. */
+  readonly attacksRefused: number;
   /** Attacks that were answered otherwise than they must be, by attack. Always empty. */
   readonly surprises: Readonly<Record<string, number>>;
   /** What clients lost of their own, by reason. */
@@ -26,6 +28,7 @@ export interface StatsCollector {
   sent(): void;
   accepted(report: Acknowledged & { readonly latencyMs: number }): void;
   rejected(code: string): void;
+  attackRefused(): void;
   surprised(attack: string): void;
   lost(reason: string, count: number): void;
   read(): SimulationStats;
@@ -43,7 +46,13 @@ export function createStatsCollector(
   clients: number,
   onAcknowledged: (report: Acknowledged) => void,
 ): StatsCollector {
-  const totals = { tokensFetched: 0, reportsSent: 0, reportsAccepted: 0, eventsAccepted: 0 };
+  const totals = {
+    tokensFetched: 0,
+    reportsSent: 0,
+    reportsAccepted: 0,
+    eventsAccepted: 0,
+    attacksRefused: 0,
+  };
   const rejected = new Map<string, number>();
   const surprises = new Map<string, number>();
   const losses = new Map<string, number>();
@@ -62,6 +71,9 @@ export function createStatsCollector(
       onAcknowledged({ reportId, events });
     },
     rejected: (code) => add(rejected, code, 1),
+    attackRefused: () => {
+      totals.attacksRefused += 1;
+    },
     surprised: (attack) => add(surprises, attack, 1),
     lost: (reason, count) => add(losses, reason, count),
     read: () => ({

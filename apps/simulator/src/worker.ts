@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
 import { runPopulation } from "./run-population.ts";
 import type { SimulationSetting } from "./setting.ts";
@@ -13,24 +13,27 @@ export interface PopulationMessage {
   readonly done: boolean;
 }
 
+/** What it is told, once. */
+export interface StopMessage {
+  readonly withinMs: number;
+}
+
 const REPORT_EVERY_MS = 250;
-/** What clients still hold after this is lost: a service that does not answer must not keep a simulation from ending. */
-const STOP_WITHIN_MS = 15_000;
 
-const setting = workerData as SimulationSetting;
-let acknowledged: Acknowledged[] = [];
-const stats = createStatsCollector(setting.clients, (report) => acknowledged.push(report));
-const population = runPopulation({ ...setting, poprf: await createLibsodiumPoprf() }, stats);
-const timer = setInterval(() => tell(false), REPORT_EVERY_MS);
+if (parentPort !== null) await work(parentPort, workerData as SimulationSetting);
 
-parentPort?.once("message", async () => {
-  await Promise.race([population.stop(), sleep(STOP_WITHIN_MS)]);
-  clearInterval(timer);
-  tell(true);
-});
-
-function tell(done: boolean): void {
-  const message: PopulationMessage = { stats: stats.read(), acknowledged, done };
-  parentPort?.postMessage(message);
-  acknowledged = [];
+async function work(port: MessagePort, setting: SimulationSetting): Promise<void> {
+  const acknowledged: Acknowledged[] = [];
+  const stats = createStatsCollector(setting.clients, (report) => acknowledged.push(report));
+  const tell = (done: boolean) => {
+    const message: PopulationMessage = { stats: stats.read(), acknowledged: acknowledged.splice(0), done };
+    port.postMessage(message);
+  };
+  const population = runPopulation({ ...setting, poprf: await createLibsodiumPoprf() }, stats);
+  const timer = setInterval(() => tell(false), REPORT_EVERY_MS);
+  port.once("message", async ({ withinMs }: StopMessage) => {
+    await Promise.race([population.stop(), sleep(withinMs)]);
+    clearInterval(timer);
+    tell(true);
+  });
 }
