@@ -14,6 +14,7 @@ import {
   artefact,
   exportWarehouse,
   openDocuments,
+  openEventLog,
   readAdminPorts,
   readFiles,
   readSockets,
@@ -80,6 +81,7 @@ beforeAll(async () => {
     ...(await Promise.all(calledAcs)),
     ...(await readFiles(directory)),
     ...(await openDocuments(directory)),
+    ...(await openEventLog(directory)),
     artefact("logs", "logs of all services", Buffer.from(log.join("\n"))),
     artefact("answers", "answers to clients", Buffer.from(JSON.stringify(traffic.answers))),
   ];
@@ -131,6 +133,7 @@ describe(`with canaries of seed ${SEED}`, () => {
       ...planted.artefacts,
       ...(await readFiles(directory)),
       ...(await openDocuments(directory)),
+      ...(await openEventLog(directory)),
     ];
     const found = new Set(
       hitsIn(after)

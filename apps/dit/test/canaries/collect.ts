@@ -1,6 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { EventLog } from "@dit/storage";
 import { openLmdbDocuments } from "@dit/storage/documents/lmdb";
+import { openLmdbEventLog } from "@dit/storage/event-log/lmdb";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { TappedConnection } from "../support/socket-tap.ts";
 import type { Place } from "./places.ts";
@@ -97,6 +99,42 @@ export async function openDocuments(directory: string): Promise<Artefact[]> {
   } finally {
     await documents.close();
   }
+}
+
+/** Every record of every topic. The topics' names stand in the file in clear, each before its id. */
+export async function openEventLog(directory: string): Promise<Artefact[]> {
+  const path = join(directory, "event-log");
+  const file = (await readFile(join(path, "data.mdb"))).toString("latin1");
+  const topics = new Set([...file.matchAll(/([a-z][a-z-]{2,40})\{"id":"/g)].map(([, name = ""]) => name));
+  const log = await openLmdbEventLog({ path });
+  try {
+    return await Promise.all(
+      [...topics].map(async (topic) =>
+        artefact("event log", `records of ${topic}`, await readTopic(log, topic)),
+      ),
+    );
+  } finally {
+    await log.close();
+  }
+}
+
+async function readTopic(log: EventLog, topic: string): Promise<Buffer> {
+  const values: Uint8Array[] = [];
+  await log.consume({
+    topic,
+    group: "search",
+    signal: new AbortController().signal,
+    async onPartition(partition) {
+      let { offset } = await partition.committed();
+      for (;;) {
+        const read = await partition.read(offset, 1_000, 0);
+        if (read.length === 0) return;
+        for (const { value } of read) values.push(value, Buffer.from("\n"));
+        offset += read.length;
+      }
+    },
+  });
+  return Buffer.concat(values);
 }
 
 /** The bytes of the services' sockets; a port that is none of the public ones is ingest's. */

@@ -68,6 +68,7 @@ async function run(assigned: readonly Device[], faults: Faults = {}): Promise<Ob
     seed: SEED,
     useCase: workloadUseCase,
     ingestPort,
+    oneByOne: true,
     ...(faults.startEdge === undefined ? {} : { startEdge: faults.startEdge }),
   });
   // Merges come when the engine likes.

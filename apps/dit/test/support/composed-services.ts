@@ -49,6 +49,8 @@ export interface ComposeOptions {
   readonly seed: string;
   readonly useCase: UseCaseInput;
   readonly ingestPort?: number;
+  /** Reports come one at a time, and are to be confirmed so. */
+  readonly oneByOne?: boolean;
   /** How often ACS looks after its keys, in real time; hardly ever by default. */
   readonly rotationIntervalMs?: number;
   /** Another edge than the project's own. */
@@ -158,8 +160,8 @@ export async function composeServices(options: ComposeOptions): Promise<Composed
         listenPort: options.ingestPort ?? 0,
         environment: ENVIRONMENT,
         edgeSecret: new Secret(EDGE_SECRET),
-        // One at a time comes one at a time: what is asked together does not hang on who was quick.
-        limits: { confirmMaxItems: 1, confirmMaxWaitMs: 0 },
+        // What is asked together must not hang on who was quick.
+        ...(options.oneByOne === true ? { limits: { confirmMaxItems: 1, confirmMaxWaitMs: 0 } } : {}),
       },
     }),
   );
