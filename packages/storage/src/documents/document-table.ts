@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { KeySlots } from "../keys/key-slots.ts";
+import { NONCE_BYTES, seal, unseal } from "../keys/sealing.ts";
 import type { Table } from "../lmdb/environment.ts";
 import type { Json } from "./documents.ts";
-import { KeySlots } from "./key-slots.ts";
 
 export interface StoredDocument {
   readonly storeKey: Buffer;
@@ -9,15 +10,9 @@ export interface StoredDocument {
   readonly value: Json;
 }
 
-/**
- * The document was replaced or removed after the snapshot that still shows it; or the file of keys is not the
- * table's.
- */
-export class ShreddedError extends Error {
-  override readonly name = "ShreddedError";
-}
-
 const HEADER_BYTES = 8;
+/** A key seals one version of one document and nothing else, so that its nonce may be the same for all. */
+const ONLY_NONCE = Buffer.alloc(NONCE_BYTES);
 
 /**
  * Documents in an LMDB table: the slot of the key that seals it (u32, big-endian), the version (u32), the
@@ -39,21 +34,22 @@ export class DocumentTable {
 
   get(storeKey: Buffer): StoredDocument | undefined {
     const stored = this.table.get(storeKey);
-    return stored === undefined ? undefined : this.unseal(storeKey, stored);
+    return stored === undefined ? undefined : this.opened(storeKey, stored);
   }
 
   /** From `start` to before `end`, in the order of the keys. */
   list(start: Buffer, end: Buffer): StoredDocument[] {
-    return [...this.table.getRange({ start, end })].map(({ key, value }) => this.unseal(key, value));
+    return [...this.table.getRange({ start, end })].map(({ key, value }) => this.opened(key, value));
   }
 
   put(storeKey: Buffer, version: number, value: Json): void {
     const header = Buffer.alloc(HEADER_BYTES);
     header.writeUInt32BE(version, 4);
     const context = Buffer.concat([header.subarray(4), storeKey]);
-    const { slot, sealed } = this.keys.seal(Buffer.from(JSON.stringify(value)), context);
+    const { slot, key } = this.keys.add();
+    const sealed = seal(Buffer.from(JSON.stringify(value)), { key, nonce: ONLY_NONCE, context });
     header.writeUInt32BE(slot);
-    this.table.putSync(storeKey, Buffer.concat([header, sealed]));
+    this.table.putSync(storeKey, Buffer.concat([header, ...sealed]));
   }
 
   /** Must come before the transaction's end: a document whose key is not on disk is lost with the power. */
@@ -77,10 +73,10 @@ export class DocumentTable {
     this.keys.close();
   }
 
-  private unseal(storeKey: Buffer, stored: Buffer): StoredDocument {
+  private opened(storeKey: Buffer, stored: Buffer): StoredDocument {
     const context = Buffer.concat([stored.subarray(4, HEADER_BYTES), storeKey]);
-    const opened = this.keys.open(stored.readUInt32BE(), stored.subarray(HEADER_BYTES), context);
-    if (opened === undefined) throw new ShreddedError("the key of a document is gone");
+    const key = this.keys.read(stored.readUInt32BE());
+    const opened = unseal(stored.subarray(HEADER_BYTES), { key, nonce: ONLY_NONCE, context });
     return { storeKey, version: stored.readUInt32BE(4), value: JSON.parse(opened.toString()) as Json };
   }
 }

@@ -1,5 +1,6 @@
+import { readSealed } from "../keys/sealing.ts";
 import { openLmdbEnvironment, type Table } from "../lmdb/environment.ts";
-import { DocumentTable, ShreddedError } from "./document-table.ts";
+import { DocumentTable } from "./document-table.ts";
 import {
   type AuditEntry,
   type AuditRecord,
@@ -17,7 +18,6 @@ export interface LmdbDocumentsOptions {
 
 /** LMDB's own bound on a key, with 4 kB pages. */
 const MAX_KEY_BYTES = 1_978;
-const READ_ATTEMPTS = 3;
 
 /**
  * Documents in one LMDB directory. A document's key is collection, 0 byte, key; an audit record's its sequence
@@ -30,29 +30,18 @@ export async function openLmdbDocuments({ path }: LmdbDocumentsOptions): Promise
   const documents = new DocumentTable(environment.tables.documents, path);
   let closing: Promise<void> | undefined;
 
-  /**
-   * Between the snapshot and the key, another process may replace and shred what is being read: then the next
-   * snapshot tells.
-   */
-  async function read<T>(operation: () => T): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      const read = await environment.read(() => unlessShredded(operation, attempt === READ_ATTEMPTS));
-      if (read !== undefined) return read.result;
-    }
-  }
-
   // A process that was killed may have come no further than its commit.
   await environment.writeAlone(() => documents.shred());
   return {
     async get<T extends Json>(collection: string, key: string) {
       const storeKey = documentKey(collection, key);
-      const stored = await read(() => documents.get(storeKey));
+      const stored = await readSealed(environment, () => documents.get(storeKey));
       return stored === undefined ? undefined : { key, version: stored.version, value: stored.value as T };
     },
     async list<T extends Json>(collection: string) {
       const start = documentKey(collection, "");
       const end = Buffer.concat([start.subarray(0, -1), Buffer.of(1)]);
-      const stored = await read(() => documents.list(start, end));
+      const stored = await readSealed(environment, () => documents.list(start, end));
       return stored.map(({ storeKey, version, value }): Document<T> => {
         return { key: storeKey.subarray(start.length).toString(), version, value: value as T };
       });
@@ -92,15 +81,6 @@ export async function openLmdbDocuments({ path }: LmdbDocumentsOptions): Promise
       return closing;
     },
   };
-}
-
-function unlessShredded<T>(operation: () => T, isLast: boolean): { result: T } | undefined {
-  try {
-    return { result: operation() };
-  } catch (error) {
-    if (isLast || !(error instanceof ShreddedError)) throw error;
-    return undefined;
-  }
 }
 
 function applyChanges(

@@ -1,49 +1,48 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { closeSync, constants, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
 
 const KEY_BYTES = 32;
-const TAG_BYTES = 16;
-const ALGORITHM = "aes-256-gcm";
-/** A key seals one value only, so that its nonce may be the same for all. */
-const NONCE = Buffer.alloc(12);
 const EMPTY = Buffer.alloc(KEY_BYTES);
 
 /**
- * A file of 32-byte keys, each of which seals one version of one document. LMDB never overwrites: what it
- * deletes stays in its file for an unknown time. A key is overwritten where it stands, and what it sealed is
- * gone. That holds as far as the file system writes in place: not on one that copies on write, nor in what a
- * disk keeps of a block it has replaced.
+ * A file of 32-byte keys that seal what lies in an LMDB table. LMDB never overwrites: what it deletes stays in
+ * its file for an unknown time. A key is overwritten where it stands, and what it sealed is gone. That holds as
+ * far as the file system writes in place: not on one that copies on write, nor in what a disk keeps of a block
+ * it has replaced.
  *
- * `seal` and `shredAllBut` may only run while the store's write transaction keeps every other process from
- * them.
+ * `add` and `shredAllBut` may only run while the store's write transaction keeps every other process from them.
  */
 export class KeySlots {
   private readonly file: number;
 
   constructor(path: string) {
     this.file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    syncDirectory(dirname(path));
   }
 
-  /** Keeps the key in an empty slot; it is on disk after `flush`. */
-  seal(plaintext: Buffer, context: Buffer): { slot: number; sealed: Buffer } {
+  /** A new key, in an empty slot; it is on disk after `flush`. */
+  add(): { slot: number; key: Buffer } {
     const key = randomBytes(KEY_BYTES);
     const slot = this.firstEmpty();
     this.write(slot, key);
-    const cipher = createCipheriv(ALGORITHM, key, NONCE).setAAD(context);
-    return { slot, sealed: Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]) };
+    return { slot, key };
   }
 
-  /** Undefined if the key is gone. */
-  open(slot: number, sealed: Buffer, context: Buffer): Buffer | undefined {
+  /** A key that opens nothing if the slot has none. */
+  read(slot: number): Buffer {
     const key = Buffer.alloc(KEY_BYTES);
     readSync(this.file, key, 0, KEY_BYTES, slot * KEY_BYTES);
-    const decipher = createDecipheriv(ALGORITHM, key, NONCE).setAAD(context);
-    decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-    try {
-      return Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]);
-    } catch {
-      return undefined;
-    }
+    return key;
   }
 
   /** Overwrites every other key; they are overwritten on disk when this returns. */
@@ -83,4 +82,14 @@ export class KeySlots {
 
 function isEmpty(keys: Buffer, slot: number): boolean {
   return keys.compare(EMPTY, 0, KEY_BYTES, slot * KEY_BYTES, (slot + 1) * KEY_BYTES) === 0;
+}
+
+/** A file that was made a moment ago is lost with the power until its directory is on disk. */
+function syncDirectory(path: string): void {
+  const directory = openSync(path, constants.O_RDONLY);
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
 }
