@@ -1,22 +1,22 @@
+import { readSealed } from "../keys/sealing.ts";
 import type { LmdbEnvironment } from "../lmdb/environment.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { type ConsumeOptions, OffsetOutOfRangeError, type PartitionReader } from "./event-log.ts";
 import type { EventLogTables, PartitionStore } from "./partition-store.ts";
 import type { Topic } from "./topic-store.ts";
+import { TRIM_EVERY_MS, type Trim } from "./trim.ts";
 
 export interface Consumer {
   readonly environment: LmdbEnvironment<keyof EventLogTables>;
   readonly arrivals: Arrivals;
   readonly topic: Topic;
   readonly group: string;
-  readonly retentionMs: number;
+  readonly trim: Trim;
   readonly clock: () => number;
 }
 
 /** Appends of this process are announced; those of another are found by looking, this often. */
 const POLL_MS = 200;
-const TRIM_EVERY_MS = 60_000;
-const TRIM_BLOCKS_PER_COMMIT = 500;
 const MAX_METADATA_CHARACTERS = 4_096;
 
 /** Runs `onPartition` for every partition until all have returned; the first that throws stops the others. */
@@ -44,22 +44,19 @@ export async function consumePartitions(
 }
 
 function createReader(
-  { environment, arrivals, topic, group, retentionMs, clock }: Consumer,
+  { environment, arrivals, topic, group, trim, clock }: Consumer,
   store: PartitionStore,
   signal: AbortSignal,
   lease: { readonly held: boolean },
 ): PartitionReader {
   let trimAtMs = Number.NEGATIVE_INFINITY;
 
-  /**
-   * Part of a commit's own write, so that there is no task besides the consumer's and a backlog goes away piece
-   * by piece.
-   */
-  function trimWhenDue(): void {
+  /** After a commit too: under load, what is over goes away as fast as new records come. */
+  async function trimWhenDue(): Promise<void> {
     const nowMs = clock();
     if (nowMs < trimAtMs) return;
-    const removed = store.trim(nowMs - retentionMs, TRIM_BLOCKS_PER_COMMIT);
-    if (removed < TRIM_BLOCKS_PER_COMMIT) trimAtMs = nowMs + TRIM_EVERY_MS;
+    trimAtMs = nowMs + TRIM_EVERY_MS;
+    await trim([store]);
   }
 
   function assertHeld(): void {
@@ -79,7 +76,7 @@ function createReader(
       for (;;) {
         assertHeld();
         const arrived = arrivals.count(topic.name);
-        const found = await environment.read(() => store.read(fromOffset, maxRecords));
+        const found = await readSealed(environment, () => store.read(fromOffset, maxRecords));
         if ("retained" in found) {
           throw new OffsetOutOfRangeError(
             `offset ${fromOffset} is outside what is retained, ${found.retained.start} to ${found.retained.end}`,
@@ -99,11 +96,11 @@ function createReader(
         const { end } = store.bounds();
         if (offset > end) return end;
         store.commit(group, { offset, metadata });
-        trimWhenDue();
         return undefined;
       });
       if (end !== undefined)
         throw new OffsetOutOfRangeError(`offset ${offset} is after the log's end, ${end}`);
+      await trimWhenDue();
     },
   };
 }

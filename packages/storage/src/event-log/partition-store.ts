@@ -1,8 +1,17 @@
 import type { LmdbEnvironment } from "../lmdb/environment.ts";
 import { decodeBlock, encodeBlock } from "./block.ts";
 import type { CommittedOffset, LogRecord } from "./event-log.ts";
+import { offsetKey, offsetOf, type SegmentTable } from "./segment-table.ts";
 
-export type EventLogTables = LmdbEnvironment<"topics" | "partitions" | "blocks" | "groups">["tables"];
+export type EventLogTables = LmdbEnvironment<
+  "topics" | "partitions" | "segments" | "blocks" | "groups"
+>["tables"];
+
+/** Where all partitions lie. */
+export interface EventLogFiles {
+  readonly tables: EventLogTables;
+  readonly segments: SegmentTable;
+}
 
 /** The offsets a partition retains: from `start` (included) to `end` (the next to be written). */
 export interface Bounds {
@@ -21,12 +30,14 @@ const MAX_BLOCK_BYTES = 64 * 1_024;
 export class PartitionStore {
   readonly partition: number;
   private readonly tables: EventLogTables;
+  private readonly segments: SegmentTable;
   private readonly prefix: Buffer;
 
-  constructor(tables: EventLogTables, topicId: string, partition: number) {
+  constructor({ tables, segments }: EventLogFiles, topicId: string, partition: number) {
     this.tables = tables;
+    this.segments = segments;
     this.partition = partition;
-    this.prefix = Buffer.concat([Buffer.from(topicId, "hex"), uint(partition, 2)]);
+    this.prefix = Buffer.concat([Buffer.from(topicId, "hex"), Buffer.of(partition >> 8, partition & 0xff)]);
   }
 
   bounds(): Bounds {
@@ -34,11 +45,13 @@ export class PartitionStore {
     return stored === undefined ? { start: 0, end: 0 } : (JSON.parse(stored.toString()) as Bounds);
   }
 
-  append(records: readonly Uint8Array[], appendedAtMs: number): void {
+  append(records: readonly Uint8Array[], nowMs: number): void {
     const { start, end } = this.bounds();
+    const slot = this.segments.current(this.prefix, end, nowMs);
     let offset = end;
     for (const block of intoBlocks(records)) {
-      this.tables.blocks.putSync(this.blockKey(offset), encodeBlock({ appendedAtMs, records: block }));
+      const key = this.blockKey(offset);
+      this.tables.blocks.putSync(key, this.segments.seal(slot, encodeBlock(block), key));
       offset += block.length;
     }
     this.putBounds({ start, end: offset });
@@ -58,7 +71,7 @@ export class PartitionStore {
     });
     for (const { key, value } of blocks) {
       let offset = offsetOf(key);
-      for (const record of decodeBlock(value).records) {
+      for (const record of decodeBlock(this.segments.unseal(value, key))) {
         if (records.length === maxRecords) return { records };
         if (offset >= fromOffset) records.push({ offset, value: record });
         offset += 1;
@@ -77,34 +90,30 @@ export class PartitionStore {
   }
 
   /**
-   * Removes at most `maxBlocks` blocks that every group which ever committed has passed, and that were appended
-   * before `beforeMs`. Returns how many it removed.
+   * Removes at most `maxBlocks` blocks of the oldest segment, and the segment with its last block, if all of it was
+   * appended before `beforeMs` and every group that ever committed has passed it. Whether anything was removed.
    */
-  trim(beforeMs: number, maxBlocks: number): number {
+  trim(beforeMs: number, maxBlocks: number): boolean {
     const { start, end } = this.bounds();
-    const passed = this.leastCommitted();
-    let kept = start;
-    let removed = 0;
-    for (const { key, value } of this.tables.blocks.getRange({
-      start: this.blockKey(start),
-      end: this.blockKey(Math.min(passed, end)),
-      limit: maxBlocks,
-    })) {
-      const { appendedAtMs, records } = decodeBlock(value);
-      const next = offsetOf(key) + records.length;
-      if (appendedAtMs >= beforeMs || next > passed) break;
-      kept = next;
-      removed += 1;
-    }
-    for (const key of [
-      ...this.tables.blocks.getKeys({ start: this.blockKey(start), end: this.blockKey(kept) }),
-    ]) {
-      this.tables.blocks.removeSync(key);
-    }
-    if (removed > 0) this.putBounds({ start: kept, end });
-    return removed;
+    const [oldest, next] = this.segments.oldest(this.prefix);
+    const segmentEnd = next?.firstOffset ?? end;
+    if (oldest === undefined || oldest.endsAtMs > beforeMs || segmentEnd > this.leastCommitted())
+      return false;
+    const keys = [
+      ...this.tables.blocks.getKeys({
+        start: this.blockKey(start),
+        end: this.blockKey(segmentEnd),
+        limit: maxBlocks + 1,
+      }),
+    ];
+    const firstKept = keys[maxBlocks];
+    for (const key of keys.slice(0, maxBlocks)) this.tables.blocks.removeSync(key);
+    if (firstKept === undefined) this.segments.remove(this.prefix, oldest);
+    this.putBounds({ start: firstKept === undefined ? segmentEnd : offsetOf(firstKept), end });
+    return true;
   }
 
+  /** Infinite without any group: then age alone decides. */
   private leastCommitted(): number {
     const offsets = [
       ...this.tables.groups.getRange({
@@ -112,7 +121,7 @@ export class PartitionStore {
         end: Buffer.concat([this.prefix, Buffer.of(0xff)]),
       }),
     ].map(({ value }) => (JSON.parse(value.toString()) as CommittedOffset).offset);
-    return offsets.length === 0 ? 0 : Math.min(...offsets);
+    return Math.min(...offsets);
   }
 
   /** The key of the block that holds `offset`. */
@@ -132,7 +141,7 @@ export class PartitionStore {
   }
 
   private blockKey(offset: number): Buffer {
-    return Buffer.concat([this.prefix, uint(offset, 8)]);
+    return offsetKey(this.prefix, offset);
   }
 
   private groupKey(group: string): Buffer {
@@ -153,15 +162,4 @@ function* intoBlocks(records: readonly Uint8Array[]): Generator<Uint8Array[]> {
     blockBytes += record.length;
   }
   if (block.length > 0) yield block;
-}
-
-function offsetOf(blockKey: Buffer): number {
-  return Number(blockKey.readBigUInt64BE(blockKey.length - 8));
-}
-
-function uint(value: number, bytes: 2 | 8): Buffer {
-  const buffer = Buffer.alloc(bytes);
-  if (bytes === 2) buffer.writeUInt16BE(value);
-  else buffer.writeBigUInt64BE(BigInt(value));
-  return buffer;
 }
