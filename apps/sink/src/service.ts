@@ -14,6 +14,7 @@ import { type LedgerTotals, ledgerTotals } from "./ledger.ts";
 import { PartitionWorker } from "./partition-worker.ts";
 import type { ReconcileReport } from "./reconcile-partition.ts";
 import { CONSUMER_GROUP, createSinkParts } from "./sink-parts.ts";
+import { findUnaccounted } from "./unaccounted.ts";
 
 export interface SinkService extends Service {
   /** The operator's port, as a URL; undefined unless started. */
@@ -35,6 +36,7 @@ export interface SinkProgress extends LedgerTotals {
 }
 
 const LAG_EVERY_MS = 5_000;
+const ACCOUNT_EVERY_MS = 60_000;
 const SERVICE = "sink";
 const VERSION = "0.1.0";
 
@@ -97,10 +99,19 @@ export function createSinkService(context: SinkContext): SinkService {
       REPORTS_TOPIC,
       CONSUMER_GROUP,
     )) {
-      parts.metrics.lag.set({ partition: String(partition) }, endOffset - committedOffset);
+      const labels = { partition: String(partition) };
+      parts.metrics.appended.set(labels, endOffset);
+      parts.metrics.lag.set(labels, endOffset - committedOffset);
       pending += endOffset - committedOffset;
     }
     return pending;
+  }
+
+  async function measureAccount(): Promise<void> {
+    const partitions = await eventLog.progress(REPORTS_TOPIC, CONSUMER_GROUP);
+    const { records, events } = await findUnaccounted(warehouse, partitions);
+    parts.metrics.unaccountedRecords.set(records);
+    parts.metrics.unaccountedEvents.set(events);
   }
 
   async function progress(): Promise<SinkProgress> {
@@ -120,6 +131,7 @@ export function createSinkService(context: SinkContext): SinkService {
     every(config.saltCheckMs, "salts.failed", parts.salts.destroyExpired),
     every(config.reconcile.everyMs, "reconciliation.failed", () => reconcile(false)),
     every(LAG_EVERY_MS, "lag.failed", measureLag),
+    every(ACCOUNT_EVERY_MS, "account.failed", measureAccount),
   ];
   const adminApp = createAdminApp({
     service: SERVICE,

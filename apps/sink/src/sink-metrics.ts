@@ -31,6 +31,15 @@ export function createSinkMetrics(metrics: Metrics) {
       "Records that the log no longer had when they were to be stored",
     ),
     lag: metrics.gauge("lag_records", "Records in the log that are not stored yet", ["partition"]),
+    appended: metrics.gauge("appended_records", "Records that were ever appended to the log", ["partition"]),
+    unaccountedRecords: metrics.gauge(
+      "unaccounted_records",
+      "Records that left the log and are not in the ledger; 0 if all is well",
+    ),
+    unaccountedEvents: metrics.gauge(
+      "unaccounted_events",
+      "Events of the ledger that are neither inserted, nor dead-lettered, nor deduplicated; 0 if all is well",
+    ),
     insertSeconds: metrics.histogram("insert_seconds", "Duration of one insert", LATENCY_BUCKETS_SECONDS),
     batchSeconds: metrics.histogram(
       "batch_seconds",

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { findUnaccounted } from "../src/unaccounted.ts";
+import {
+  append,
+  createTestAcs,
+  createTestSink,
+  drained,
+  makeReport,
+  makeUseCase,
+  openTestStores,
+  type TestStores,
+} from "./harness.ts";
+
+let stores: TestStores;
+
+beforeAll(async () => {
+  stores = await openTestStores();
+});
+
+afterAll(() => stores.close());
+
+it("accounts for every record that left the log, and finds each batch that the ledger lost or has wrong", async () => {
+  const ports = await stores.open();
+  const document = makeUseCase();
+  const { directory } = await createTestAcs(document);
+  await append(
+    ports.eventLog,
+    Array.from({ length: 16 }, () => makeReport(document.useCase)),
+  );
+  const { sink } = await createTestSink(ports, directory, {
+    settings: { batch: { maxEvents: 8, maxWaitMs: 5 } },
+  });
+  await sink.start();
+  await drained(ports);
+  await sink.stop();
+  const partitions = await ports.eventLog.progress("reports", "sink");
+  const command = (sql: string) => stores.warehouse.command(`${sql} SETTINGS mutations_sync = 2`);
+  expect(await findUnaccounted(stores.warehouse, partitions)).toEqual({ records: 0, events: 0 });
+
+  await command("ALTER TABLE dit.sink_ledger UPDATE inserted = inserted - 1 WHERE from_offset = 0");
+  expect(await findUnaccounted(stores.warehouse, partitions)).toEqual({ records: 0, events: 1 });
+
+  const [first] = await stores.warehouse.query<{ records: number }>(
+    "SELECT records FROM dit.sink_ledger WHERE from_offset = 0",
+  );
+  await command("ALTER TABLE dit.sink_ledger DELETE WHERE from_offset = 0");
+  expect(await findUnaccounted(stores.warehouse, partitions)).toEqual({
+    records: Number(first?.records),
+    events: 0,
+  });
+
+  // What has not left the log yet is pending, and not lost.
+  await append(ports.eventLog, [makeReport(document.useCase)]);
+  const later = await ports.eventLog.progress("reports", "sink");
+  expect((await findUnaccounted(stores.warehouse, later)).records).toBe(Number(first?.records));
+});
