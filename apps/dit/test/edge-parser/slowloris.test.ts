@@ -11,7 +11,8 @@ const SLOW_CONNECTIONS = 500;
 const LIMITS = {
   headersTimeoutMs: 1_000,
   bodyTimeoutMs: 800,
-  requestTimeoutMs: 2_500,
+  // Long, so that each of the others has to do its own work.
+  requestTimeoutMs: 10_000,
   keepAliveTimeoutMs: 400,
   ratePerSecond: 1_000_000,
   rateBurst: 1_000_000,
