@@ -11,12 +11,15 @@ import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
 import { ROUTES } from "@dit/protocol";
 import type { IssueResponse, KeyDocument, PublishedKey } from "@dit/protocol/schemas";
 import { type HttpServer, listen } from "@dit/service-kit";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { IssueBody } from "./support/account-client.ts";
 import { type Deployment, startDeployment } from "./support/deployment.ts";
 import { seenOf, startSdk } from "./support/sdk-client.ts";
 import { tally } from "./support/token-race.ts";
 import { DAY_SECONDS } from "./support/use-cases.ts";
+
+// Real services on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 type Ask = (body: IssueBody) => Promise<IssueResponse>;
 
@@ -39,7 +42,7 @@ beforeAll(async () => {
   poprf = await createLibsodiumPoprf();
   own = poprf.generateKeyPair();
   liar = await listen({ fetch: answer, host: "127.0.0.1", port: 0 });
-}, 30_000);
+});
 afterAll(async () => {
   await liar.close();
   await deployment.stop();

@@ -1,11 +1,15 @@
 import { connect } from "node:net";
 import { CREDENTIAL_HEADER, EDGE_SECRET_HEADER, ROUTES } from "@dit/protocol";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { freshCredential } from "./support/account-client.ts";
-import { type Deployment, EDGE_SECRET, startDeployment } from "./support/deployment.ts";
+import { type Deployment, startDeployment } from "./support/deployment.ts";
 import { type Recorder, startRecorder } from "./support/recorder.ts";
 import { reportBody, type SignedReport, signReport, useOnce } from "./support/reports.ts";
+import { EDGE_SECRET } from "./support/start-ingest.ts";
 import { post } from "./support/wire.ts";
+
+// Real services on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Everything that may leave the edge, and nothing else. */
 const ALLOWED = [
@@ -36,7 +40,7 @@ beforeAll(async () => {
       return recorder.url;
     },
   });
-}, 30_000);
+});
 afterAll(async () => {
   await deployment.stop();
   for (const each of recorders) await each.close();

@@ -1,10 +1,13 @@
 import { toBase64Url, webCryptoRandomBytes } from "@dit/crypto-core";
 import { CREDENTIAL_HEADER, ROUTES } from "@dit/protocol";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { fetchCredentials, freshCredential } from "./support/account-client.ts";
 import { type Deployment, startDeployment } from "./support/deployment.ts";
 import { reportBody, type SignedReport, signReport } from "./support/reports.ts";
 import { wholeAnswer } from "./support/wire.ts";
+
+// Real services on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let deployment: Deployment;
 let report: SignedReport;
@@ -12,7 +15,7 @@ let report: SignedReport;
 beforeAll(async () => {
   deployment = await startDeployment();
   report = signReport(deployment, await freshCredential(deployment), reportBody(deployment));
-}, 30_000);
+});
 afterAll(() => deployment.stop());
 
 function headerOf(changes: { token?: Uint8Array; mac?: Uint8Array; keyVersion?: number } = {}): string {

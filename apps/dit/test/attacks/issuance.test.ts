@@ -2,18 +2,21 @@ import { connect } from "node:net";
 import { toBase64Url } from "@dit/crypto-core";
 import { ROUTES } from "@dit/protocol";
 import { listen } from "@dit/service-kit";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Asking, askForTokens, type IssueBody, prepareRequest } from "./support/account-client.ts";
 import { type Deployment, startDeployment } from "./support/deployment.ts";
 import type { TokenClaims } from "./support/identity-provider.ts";
 import { DAY_SECONDS, QUOTA } from "./support/use-cases.ts";
 import { CHAT_SECRET, PARTNER_SECRET } from "./support/watched-acs.ts";
 
+// Real services on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 let deployment: Deployment;
 
 beforeAll(async () => {
   deployment = await startDeployment();
-}, 30_000);
+});
 afterAll(() => deployment.stop());
 
 const evaluations = () => deployment.acs.reduce((sum, { work }) => sum + work.issueEvaluations, 0);

@@ -1,6 +1,6 @@
 import { fromBase64Url, toBase64Url, webCryptoRandomBytes } from "@dit/crypto-core";
 import { CREDENTIAL_HEADER, LIMITS, ROUTES } from "@dit/protocol";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { until } from "../support/until.ts";
 import {
   askForTokens,
@@ -9,11 +9,12 @@ import {
   keysOf,
   prepareRequest,
 } from "./support/account-client.ts";
-import { type Deployment, EDGE_SECRET, startDeployment } from "./support/deployment.ts";
+import { type Deployment, startDeployment } from "./support/deployment.ts";
 import { encodingsOf, filesIn, type Place, placesOf } from "./support/find-secret.ts";
 import { redeem, redeemItem, reportBody, send, signReport } from "./support/reports.ts";
 import { startSdk } from "./support/sdk-client.ts";
 import { startAcsProcess } from "./support/start-acs-process.ts";
+import { EDGE_SECRET } from "./support/start-ingest.ts";
 import { tally } from "./support/token-race.ts";
 import { DAY_SECONDS, jwtUseCase, USES_PER_TOKEN } from "./support/use-cases.ts";
 import {
@@ -24,11 +25,14 @@ import {
   SERVICE_SECRET,
 } from "./support/watched-acs.ts";
 
+// Real services on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 let deployment: Deployment;
 
 beforeAll(async () => {
   deployment = await startDeployment({ rotationIntervalMs: 50 });
-}, 30_000);
+});
 afterAll(() => deployment.stop());
 
 describe("key material", () => {

@@ -25,7 +25,7 @@ function expectExact(what: string, tallies: readonly Tally[], exactly: Tally, st
 
 describe("one token, 500 uses at once over several instances: exactly the limit, every time", () => {
   // Without sockets: what races are the instances' transactions on the counters, and a socket would space them out.
-  it("1,000 rounds at two instances", async () => {
+  it("1,000 rounds at two instances", { timeout: 30 * 60_000 }, async () => {
     const started = performance.now();
     const tallies = await raceTokens(deployment, deployment.acs.map(inProcess), 1_000);
     expectExact("two instances", tallies, EXACTLY, started);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { askForTokens, freshCredential, prepareRequest } from "./support/account-client.ts";
 import { type Deployment, startDeployment } from "./support/deployment.ts";
 import { reportBody, send, signReport, useOnce } from "./support/reports.ts";
@@ -6,15 +6,17 @@ import { startAcsProcess } from "./support/start-acs-process.ts";
 import { CONCURRENT_USES, inProcess, overHttp, raceTokens, tally } from "./support/token-race.ts";
 import { QUOTA, USES_PER_TOKEN } from "./support/use-cases.ts";
 
-const TIMEOUT_MS = 60_000;
+// Real services on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 const EXACTLY = { reserved: USES_PER_TOKEN, token_exhausted: CONCURRENT_USES - USES_PER_TOKEN };
 
 let deployment: Deployment;
 
 beforeAll(async () => {
   deployment = await startDeployment({ warehouse: true });
-}, TIMEOUT_MS);
-afterAll(() => deployment.stop(), TIMEOUT_MS);
+});
+afterAll(() => deployment.stop());
 
 async function rowsOf(reportIds: readonly string[]): Promise<number> {
   await deployment.settled();
@@ -28,12 +30,12 @@ async function rowsOf(reportIds: readonly string[]): Promise<number> {
 }
 
 describe("one token, 500 uses at once over two instances: exactly the limit", () => {
-  it("20 rounds at ACS", { timeout: TIMEOUT_MS }, async () => {
+  it("20 rounds at ACS", async () => {
     const tallies = await raceTokens(deployment, deployment.acs.map(inProcess), 20);
     expect(tallies).toEqual(Array(20).fill(EXACTLY));
   });
 
-  it("10 rounds where one instance is another process", { timeout: TIMEOUT_MS }, async () => {
+  it("10 rounds where one instance is another process", async () => {
     const other = await startAcsProcess(deployment);
     const redeemers = [inProcess(deployment.acs[0]), overHttp(other.url)];
     const tallies = await raceTokens(deployment, redeemers, 10);
@@ -41,7 +43,7 @@ describe("one token, 500 uses at once over two instances: exactly the limit", ()
     expect(tallies).toEqual(Array(10).fill(EXACTLY));
   });
 
-  it("as reports through two edges and ingests, and as many rows", { timeout: TIMEOUT_MS }, async () => {
+  it("as reports through two edges and ingests, and as many rows", async () => {
     const credential = await freshCredential(deployment);
     const reports = Array.from({ length: CONCURRENT_USES }, (_, n) =>
       signReport(deployment, credential, reportBody(deployment, n)),
@@ -61,9 +63,7 @@ describe("one token, 500 uses at once over two instances: exactly the limit", ()
   });
 });
 
-it("one report, 200 times at once through two ingests: always accepted, one use, one row", {
-  timeout: TIMEOUT_MS,
-}, async () => {
+it("one report, 200 times at once through two ingests: always accepted, one use, one row", async () => {
   const credential = await freshCredential(deployment);
   const report = signReport(deployment, credential, reportBody(deployment, 4));
   const answers = await Promise.all(
@@ -93,11 +93,11 @@ describe("one account, 120 requests at once over two instances: exactly the quot
     return issued.reduce((sum, tokens) => sum + tokens, 0);
   }
 
-  it("of one process", { timeout: TIMEOUT_MS }, async () => {
+  it("of one process", async () => {
     for (let round = 0; round < 3; round++) expect(await race()).toBe(QUOTA);
   });
 
-  it("of two processes", { timeout: TIMEOUT_MS }, async () => {
+  it("of two processes", async () => {
     const other = await startAcsProcess(deployment);
     for (let round = 0; round < 3; round++) expect(await race(other.url)).toBe(QUOTA);
     await other.stop();

@@ -1,18 +1,21 @@
 import { toBase64Url, webCryptoRandomBytes } from "@dit/crypto-core";
 import { CREDENTIAL_HEADER, LIMITS, ROUTES } from "@dit/protocol";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { fetchCredentials, freshCredential } from "./support/account-client.ts";
 import { type Deployment, startDeployment } from "./support/deployment.ts";
 import { reportBody, type SignedReport, send, signReport, useOnce } from "./support/reports.ts";
 import { DAY_SECONDS, GRACE_SECONDS, USES_PER_TOKEN } from "./support/use-cases.ts";
 import { postJson } from "./support/wire.ts";
 
+// Real services on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 let deployment: Deployment;
 
 beforeAll(async () => {
   deployment = await startDeployment({ warehouse: true });
-}, 30_000);
-afterAll(() => deployment.stop(), 30_000);
+});
+afterAll(() => deployment.stop());
 
 const usesCounted = () => deployment.acs.reduce((sum, { work }) => sum + work.usesCounted, 0);
 const sign = (...[credential, text, options]: Tail<Parameters<typeof signReport>>) =>

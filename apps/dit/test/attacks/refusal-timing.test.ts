@@ -21,7 +21,7 @@ import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
 import { ROUTES } from "@dit/protocol";
 import { createLogger, createMetrics, Secret } from "@dit/service-kit";
 import { openLmdbCounters } from "@dit/storage/counters/lmdb";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { fetchCredentials, freshCredential } from "./support/account-client.ts";
 import { type Deployment, startDeployment } from "./support/deployment.ts";
 import { redeem, redeemItem } from "./support/reports.ts";
@@ -37,7 +37,9 @@ import {
 } from "./support/timing-comparison.ts";
 import { ADMIN_SECRET, KEY_ENCRYPTION_KEY, SERVICE_SECRET } from "./support/watched-acs.ts";
 
-const TIMEOUT_MS = 60_000;
+// Real services on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 const seed = Number(process.env.DIT_TEST_SEED ?? Date.now() % 2 ** 31);
 
 type Item = ReturnType<typeof redeemItem>;
@@ -62,7 +64,7 @@ beforeAll(async () => {
   const [ahead] = await fetchCredentials(deployment, 1, { epochsAhead: 1 });
   if (ahead === undefined) throw new Error("no credential");
   ofOtherEpoch = redeemItem(deployment, { ...ahead, epoch: known.epoch }, "report");
-}, 30_000);
+});
 afterAll(() => deployment.stop());
 
 const randomText = () => toBase64Url(webCryptoRandomBytes(32));
@@ -110,9 +112,7 @@ function report(comparisons: readonly Comparison[]): void {
 }
 
 describe("the time of a refusal", () => {
-  it("does not say where the MAC is wrong, nor what is known of the token or its key", {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  it("does not say where the MAC is wrong, nor what is known of the token or its key", async () => {
     const comparisons = await compareTimings(
       refusalOf(() => withRandomMac(known)),
       {
@@ -129,9 +129,7 @@ describe("the time of a refusal", () => {
     expect(comparisons.filter(({ differs }) => differs).map(describeComparison)).toEqual([]);
   });
 
-  it("does say so, where the comparison stops at the first wrong byte: the measurement sees it", {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  it("does say so, where the comparison stops at the first wrong byte: the measurement sees it", async () => {
     const good = fromBase64Url(known.mac) ?? new Uint8Array();
     const leaky: App = {
       async fetch(request) {
@@ -154,9 +152,7 @@ describe("the time of a refusal", () => {
     expect(comparison?.differs).toBe(true);
   });
 
-  it("does say so, where evaluations of tokens are remembered: the measurement sees it", {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  it("does say so, where evaluations of tokens are remembered: the measurement sees it", async () => {
     const counters = await openLmdbCounters({
       path: `${deployment.directory}/counters`,
       nowSeconds: deployment.nowSeconds,
@@ -219,13 +215,13 @@ describe("the comparison of two MACs, a thousand times a sample", () => {
   const kinds = (compare: (a: Uint8Array, b: Uint8Array) => boolean) =>
     compareTimings(timed(compare, first), { "wrong in the last byte": timed(compare, last) }, seed);
 
-  it("takes the same time wherever they differ", { timeout: TIMEOUT_MS }, async () => {
+  it("takes the same time wherever they differ", async () => {
     const comparisons = await kinds(equalConstantTime);
     report(comparisons);
     expect(comparisons.filter(({ differs }) => differs).map(describeComparison)).toEqual([]);
   });
 
-  it("and one that stops at the first difference is caught", { timeout: TIMEOUT_MS }, async () => {
+  it("and one that stops at the first difference is caught", async () => {
     const comparisons = await kinds((a, b) => a.every((byte, at) => byte === b[at]));
     report(comparisons);
     expect(comparisons.map(({ differs }) => differs)).toEqual([true]);

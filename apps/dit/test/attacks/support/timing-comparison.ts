@@ -26,7 +26,7 @@ export const ROUNDS = 3;
  * Under no difference the figure's standard deviation is sqrt((2n + 1) / 12n^2) = 0.024 for 300 samples, whatever the times'
  * distribution is: it looks at ranks only. So this is 4.2 standard deviations, beyond the noise found in the same round.
  */
-export const TOLERANCE = 0.1;
+const TOLERANCE = 0.1;
 /**
  * A shift below this is none, however regular: ranks would tell apart what the compiler or a cache line makes of two closures. It is
  * well below what the ranks resolve of a request's time.

@@ -1,0 +1,26 @@
+import { createEdgeService } from "@dit/edge";
+import { createLogger, createMetrics, Secret } from "@dit/service-kit";
+import { EDGE_SECRET } from "./start-ingest.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** One instance of the edge on a socket. Resolves with its address. */
+export async function startEdge(around: Surroundings, ingestUrl: string): Promise<string> {
+  const { clock, writeLog, cleanup } = around;
+  const edge = createEdgeService({
+    clock,
+    metrics: createMetrics("edge"),
+    logger: createLogger({ service: "edge", clock, write: writeLog }),
+    config: {
+      listenHost: "127.0.0.1",
+      listenPort: 0,
+      adminPort: 0,
+      ingestUrl,
+      edgeSecret: new Secret(EDGE_SECRET),
+      // All attackers come from one address, and time stands still: the limit of rates is another test's matter.
+      limits: { ratePerSecond: 1_000_000, rateBurst: 1_000_000 },
+    },
+  });
+  await edge.start();
+  cleanup.defer(() => edge.stop());
+  return edge.url ?? "";
+}
