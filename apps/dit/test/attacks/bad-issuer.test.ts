@@ -199,6 +199,13 @@ describe("an answer that does not prove itself: the batch is dropped whole", () 
       (body, ask) => ask({ ...body, blinded: [...body.blinded, body.blinded[0] ?? ""] }),
     ],
     [
+      "one evaluation more, behind a proof that holds for those asked for",
+      async (body, ask) => {
+        const { evaluated, proof } = await ask(body);
+        return { evaluated: [...evaluated, ...evaluated], proof };
+      },
+    ],
+    [
       "one evaluation swapped for one under another key",
       async (body, ask) => {
         const { evaluated, proof } = await ask(body);
