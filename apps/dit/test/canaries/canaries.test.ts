@@ -65,7 +65,7 @@ beforeAll(async () => {
     }
     await until(async () => (await pipeline.account.stored()).pending === 0, 20_000, "reports stay pending");
     exported = [
-      ...(await exportWarehouse(reached.addresses.warehouseUrl)),
+      ...(await exportWarehouse(join(directory, "warehouse"))),
       ...(await readAdminPorts(reached.addresses)),
     ];
     exported.push(...readSockets(tap.connections(), reached.addresses));
@@ -97,8 +97,8 @@ describe(`with canaries of seed ${SEED}`, () => {
     expect(bytes.size).toBe(12);
     const tables = artefacts.filter(({ place, name }) => place === "warehouse" && name.startsWith("dit."));
     for (const event of ["opened", "closed"]) {
-      const table = tables.find(({ name }) => name === `dit.canary_app__${event} as TSVRaw`);
-      expect(table?.bytes.toString().split("\n").length, event).toBeGreaterThan(DEVICES);
+      const table = tables.find(({ name }) => name === `dit.canary_app__${event}`);
+      expect(JSON.parse(table?.bytes.toString() ?? "[]").length, event).toBeGreaterThanOrEqual(DEVICES);
     }
     const statuses = new Set(traffic.answers.map(({ status }) => status));
     expect([...statuses].sort()).toEqual([200, 202, 400, 401, 403, 404, 409, 415, 422, 431]);

@@ -1,9 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { EventLog } from "@dit/storage";
 import { openLmdbDocuments } from "@dit/storage/documents/lmdb";
 import { openLmdbEventLog } from "@dit/storage/event-log/lmdb";
+import { openChdbWarehouse } from "@dit/storage/warehouse/chdb";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
+import { readRecords } from "../support/read-records.ts";
 import type { TappedConnection } from "../support/socket-tap.ts";
 import type { Place } from "./places.ts";
 import type { Artefact } from "./scanner.ts";
@@ -12,32 +13,29 @@ const MAX_ROWS = 300_000;
 /** Made up while they are read, without an end or at length, whatever was stored. */
 const GENERATED = ["numbers", "numbers_mt", "zeros", "zeros_mt", "primes", "unicode", "models"];
 
-/** Every table of the engine, its own included, as text and as binary. */
-export async function exportWarehouse(warehouseUrl: string): Promise<Artefact[]> {
-  const ask = async (sql: string) => {
-    const response = await fetch(`${warehouseUrl}/?${new URLSearchParams({ query: sql })}`);
-    return { ok: response.ok, bytes: Buffer.from(await response.arrayBuffer()) };
-  };
-  const listed = await ask("SELECT concat(database, '.', name) FROM system.tables FORMAT TSVRaw");
-  const tables = listed.bytes.toString().trim().split("\n");
-  const artefacts: Artefact[] = [];
-  for (const table of tables) {
-    if (GENERATED.includes(table.replace("system.", ""))) continue;
-    for (const format of ["TSVRaw", "RowBinary"]) {
-      const { ok, bytes } = await ask(`SELECT * FROM ${quoted(table)} LIMIT ${MAX_ROWS} FORMAT ${format}`);
-      // An engine's table that cannot be read holds nothing for anybody; an analyst's table can always be read.
-      if (!ok && !table.startsWith("system.")) throw new Error(`${table} cannot be read: ${bytes}`);
-      artefacts.push(artefact("warehouse", `${table} as ${format}`, bytes));
+/** Every table of the engine, its own included. `path`: of the warehouse that this process has open. */
+export async function exportWarehouse(path: string): Promise<Artefact[]> {
+  const warehouse = await openChdbWarehouse({ path });
+  try {
+    const tables = await warehouse.query<{ database: string; name: string }>(
+      "SELECT database, name FROM system.tables",
+    );
+    const artefacts: Artefact[] = [];
+    for (const { database, name } of tables) {
+      if (database === "system" && GENERATED.includes(name)) continue;
+      const rows = await warehouse
+        .query(`SELECT * FROM \`${database}\`.\`${name}\` LIMIT ${MAX_ROWS}`)
+        .catch((error: unknown) => {
+          // An engine's table that cannot be read holds nothing for anybody; what the sink made can always be read.
+          if (database === "dit") throw error;
+          return [];
+        });
+      artefacts.push(artefact("warehouse", `${database}.${name}`, Buffer.from(JSON.stringify(rows))));
     }
+    return artefacts;
+  } finally {
+    await warehouse.close();
   }
-  return artefacts;
-}
-
-function quoted(table: string): string {
-  return table
-    .split(".")
-    .map((part) => `\`${part}\``)
-    .join(".");
 }
 
 /** What each service says of itself to its operator. */
@@ -110,31 +108,12 @@ export async function openEventLog(directory: string): Promise<Artefact[]> {
   try {
     return await Promise.all(
       [...topics].map(async (topic) =>
-        artefact("event log", `records of ${topic}`, await readTopic(log, topic)),
+        artefact("event log", `records of ${topic}`, await readRecords(log, topic)),
       ),
     );
   } finally {
     await log.close();
   }
-}
-
-async function readTopic(log: EventLog, topic: string): Promise<Buffer> {
-  const values: Uint8Array[] = [];
-  await log.consume({
-    topic,
-    group: "search",
-    signal: new AbortController().signal,
-    async onPartition(partition) {
-      let { offset } = await partition.committed();
-      for (;;) {
-        const read = await partition.read(offset, 1_000, 0);
-        if (read.length === 0) return;
-        for (const { value } of read) values.push(value, Buffer.from("\n"));
-        offset += read.length;
-      }
-    },
-  });
-  return Buffer.concat(values);
 }
 
 /** The bytes of the services' sockets; a port that is none of the public ones is ingest's. */

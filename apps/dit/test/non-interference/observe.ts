@@ -1,6 +1,6 @@
-import { REPORTS_TOPIC } from "@dit/protocol";
-import type { EventLog, Warehouse } from "@dit/storage";
+import type { Warehouse } from "@dit/storage";
 import type { ComposedServices } from "../support/composed-services.ts";
+import { readRecords } from "../support/read-records.ts";
 import type { TappedConnection } from "../support/socket-tap.ts";
 
 /** Everything there is behind the edge after a workload, by what it is. */
@@ -20,7 +20,7 @@ export async function observe(
       .toString("latin1")
       .replaceAll(/^date: .*$/gim, ""),
     "requests of ACS to redeem and confirm": services.redemptions.join("\n"),
-    "event log": await readLog(services.eventLog),
+    "event log": (await readRecords(services.eventLog)).toString("latin1"),
     ...(await readTables(warehouse)),
     "log of ingest": logs.ingest.join("\n"),
     "log of the sink": logs.sink.join("\n"),
@@ -43,26 +43,6 @@ function withoutTimes(metrics: string): string {
     .split("\n")
     .filter((line) => !/_seconds_(bucket|sum)/.test(line))
     .join("\n");
-}
-
-async function readLog(eventLog: EventLog): Promise<string> {
-  const records: string[] = [];
-  const stop = new AbortController();
-  await eventLog.consume({
-    topic: REPORTS_TOPIC,
-    group: "observer",
-    signal: stop.signal,
-    async onPartition(partition) {
-      for (let offset = 0; ; ) {
-        const read = await partition.read(offset, 1_000, 0);
-        for (const record of read)
-          records.push(`${record.offset} ${Buffer.from(record.value).toString("latin1")}`);
-        offset += read.length;
-        if (read.length === 0) break;
-      }
-    },
-  });
-  return records.join("\n");
 }
 
 /** In the order in which the rows lie, which might tell something too. */
