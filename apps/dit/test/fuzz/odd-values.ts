@@ -59,7 +59,7 @@ const ODD_VALUES: readonly unknown[] = [
   { a: 1 },
 ];
 
-export const oddValue: fc.Arbitrary<unknown> = fc.oneof(
+const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 6, arbitrary: fc.nat(ODD_VALUES.length - 1).map((index) => ODD_VALUES[index]) },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
 );
