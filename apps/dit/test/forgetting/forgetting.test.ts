@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toBase64Url } from "@dit/crypto-core";
 import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
+import { ROUTES } from "@dit/protocol";
+import type { KeyDocument } from "@dit/protocol/schemas";
 import { createManualClock } from "@dit/service-kit";
 import type { Warehouse } from "@dit/storage";
 import { openChdbWarehouse } from "@dit/storage/warehouse/chdb";
@@ -14,6 +16,7 @@ import {
   ENVIRONMENT,
   keyEncryptionKeyOf,
 } from "../support/composed-services.ts";
+import { readRecords } from "../support/read-records.ts";
 import { createSeededBytes } from "../support/seeded-random.ts";
 import { until } from "../support/until.ts";
 import { type Loot, type OpenedSecret, plunder, recompute } from "./attacker.ts";
@@ -114,6 +117,53 @@ describe(`10,000 clients of seed ${SEED}, every one of whose pseudonyms is known
   });
 });
 
+/**
+ * The log has each client's pseudonym beside the id that its rows carry too: while it is there, it tells whose they are without
+ * any salt.
+ */
+describe("the event log", () => {
+  it("tells pseudonyms while it is retained, and nothing in its files does afterwards", {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const later = Array.from({ length: 500 }, () => draw(16));
+    await reportUnder(later, services, clock);
+    await services.drain();
+    expect(countOf(later, await readRecords(services.eventLog))).toBe(later.length);
+    const keys = keysIn(await readFile(join(directory, "event-log", "keys")));
+    expect(keys.length).toBeGreaterThan(0);
+    expect(countOf(later, await filesOfLog())).toBe(0);
+
+    clock.advance(RETENTION_MS + HOUR_MS);
+    await until(keyIssues, 10_000, "no key issues");
+    await reportUnder([draw(16)], services, clock);
+    await services.drain();
+    expect(countOf(later, await readRecords(services.eventLog))).toBe(0);
+    const left = await filesOfLog();
+    expect(countOf([...later, ...pseudonyms], left)).toBe(0);
+    expect(keys.filter((key) => left.includes(key))).toEqual([]);
+  });
+});
+
+const RETENTION_MS = 6 * HOUR_MS;
+
+async function filesOfLog(): Promise<Buffer> {
+  const path = join(directory, "event-log");
+  const names = await readdir(path);
+  return Buffer.concat(await Promise.all(names.map((name) => readFile(join(path, name)))));
+}
+
+function keysIn(slots: Buffer): Buffer[] {
+  const keys = Array.from({ length: slots.length / 32 }, (_, slot) =>
+    slots.subarray(32 * slot, 32 * slot + 32),
+  );
+  return keys.filter((key) => key.some((byte) => byte !== 0));
+}
+
+function countOf(some: readonly Uint8Array[], bytes: Buffer): number {
+  const found = new Set(bytes.toString("latin1").match(/"pseudonym":"[\w-]{22}"/g));
+  return some.filter((pseudonym) => found.has(`"pseudonym":"${toBase64Url(pseudonym)}"`)).length;
+}
+
 /** What was opened is the truth: secret keys are those of the public keys beside them. */
 async function expectPrimaryKeys({ documents, secrets }: Loot): Promise<void> {
   const poprf = await createLibsodiumPoprf();
@@ -122,6 +172,13 @@ async function expectPrimaryKeys({ documents, secrets }: Loot): Promise<void> {
     const publicKey = poprf.publicKeyOf(new Uint8Array(secret) as Parameters<typeof poprf.publicKeyOf>[0]);
     expect(published).toContain(toBase64Url(publicKey));
   }
+}
+
+async function keyIssues(): Promise<boolean> {
+  const response = await fetch(services.acsUrl + ROUTES.keys(forgottenUseCase.useCase));
+  const { keys } = (await response.json()) as KeyDocument;
+  const now = clock.nowMs() / 1000;
+  return keys.some(({ notBefore, notAfter }) => notBefore <= now && now < notAfter);
 }
 
 async function isDestroyed(action: string): Promise<boolean> {
