@@ -248,7 +248,7 @@ describe("the statistic", () => {
 });
 
 function busyMicroseconds(): void {
-  hash("sha256", Buffer.alloc(4_096));
+  hash("sha256", Buffer.alloc(8_192));
 }
 
 /** A cache that would be tempting: it makes a token that was evaluated before fast, for everybody who shows it. */
