@@ -21,8 +21,8 @@ export interface OpenedSecret {
 export interface Loot {
   readonly documents: readonly OpenedDocument[];
   readonly secrets: readonly OpenedSecret[];
-  /** Every 32 bytes of the files of documents, and every secret: what might be a salt or a key. */
-  readonly candidates: readonly Buffer[];
+  /** All that might be a salt: every 32 bytes of the files, of what could be opened in them, and of what is base64 there. */
+  candidates(): Iterable<Buffer>;
 }
 
 const KEY_BYTES = 32;
@@ -32,6 +32,8 @@ const TAG_BYTES = 16;
 const MAX_ZEROS = 6;
 /** LMDB: size of the data (u32, as two u16), flags, size of the key, then key and data. */
 const NODE_HEADER_BYTES = 8;
+/** 32 bytes or more, in either alphabet. */
+const BASE64_OF_KEYS = /[\w+/-]{43,}/g;
 const MAX_VALUE_BYTES = 64 * 1_024;
 const COLLECTIONS = /(?:salts|account-keys|primary-keys)\0[\w/]+/g;
 
@@ -43,29 +45,52 @@ export async function plunder(o: {
   readonly directory: string;
   readonly environment: string;
   readonly keyEncryptionKey?: Uint8Array;
+  /** Look for salts in all stores' files, not only in those of the documents. Millions of bytes more. */
+  readonly inEveryFile?: boolean;
 }): Promise<Loot> {
   const path = join(o.directory, "documents");
-  const files = await Promise.all((await readdir(path)).map((name) => readFile(join(path, name))));
-  const windows = files.flatMap(windowsOf);
-  const slots = windowsOf(await readFile(join(path, "keys")));
+  const files = await readFiles(path);
+  const windows = files.flatMap((file) => [...windowsOf(file)]);
+  const slots = [...windowsOf(await readFile(join(path, "keys")))];
   const documents = sealedIn(await readFile(join(path, "data.mdb"))).flatMap((sealed) => open(sealed, slots));
   const keys = o.keyEncryptionKey === undefined ? windows : [Buffer.from(o.keyEncryptionKey)];
   const secrets = documents.flatMap((document) => openSecrets(document, o.environment, keys));
-  return { documents, secrets, candidates: [...windows, ...secrets.map(({ secret }) => secret)] };
+  const searched = o.inEveryFile === true ? await readFiles(o.directory) : files;
+  const opened = documents.map(({ value }) => Buffer.from(JSON.stringify(value)));
+  return {
+    documents,
+    secrets,
+    *candidates() {
+      for (const bytes of [...searched, ...opened]) {
+        yield* windowsOf(bytes);
+        for (const [text] of bytes.toString("latin1").matchAll(BASE64_OF_KEYS)) {
+          yield* windowsOf(Buffer.from(text, "base64"));
+        }
+      }
+      for (const { secret } of secrets) yield secret;
+    },
+  };
+}
+
+async function readFiles(path: string): Promise<Buffer[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name))));
 }
 
 /** How many of the stored pseudonyms some candidate turns the clients' pseudonyms into. */
 export function recompute(
-  candidates: readonly Buffer[],
+  candidates: Iterable<Buffer>,
   pseudonyms: readonly Uint8Array[],
   pids: ReadonlySet<string>,
 ): number {
   const [known = new Uint8Array()] = pseudonyms;
-  const isSalt = (candidate: Buffer) => pids.has(pidOf(candidate, known));
-  const found = candidates
-    .filter(isSalt)
-    .flatMap((salt) => pseudonyms.map((pseudonym) => pidOf(salt, pseudonym)).filter((pid) => pids.has(pid)));
-  return new Set(found).size;
+  const found = new Set<string>();
+  for (const candidate of candidates) {
+    if (!pids.has(pidOf(candidate, known))) continue;
+    for (const pseudonym of pseudonyms) found.add(pidOf(candidate, pseudonym));
+  }
+  return [...found].filter((pid) => pids.has(pid)).length;
 }
 
 /** As the sink does it, written anew. */
@@ -73,15 +98,13 @@ function pidOf(salt: Buffer, pseudonym: Uint8Array): string {
   return createHmac("sha256", salt).update(pseudonym).digest("hex").slice(0, 32);
 }
 
-function windowsOf(bytes: Buffer): Buffer[] {
-  const windows: Buffer[] = [];
+function* windowsOf(bytes: Buffer): Generator<Buffer> {
   let zeros = 0;
   for (let end = 1; end <= bytes.length; end += 1) {
     if (bytes[end - 1] === 0) zeros += 1;
     if (end > KEY_BYTES && bytes[end - KEY_BYTES - 1] === 0) zeros -= 1;
-    if (end >= KEY_BYTES && zeros <= MAX_ZEROS) windows.push(bytes.subarray(end - KEY_BYTES, end));
+    if (end >= KEY_BYTES && zeros <= MAX_ZEROS) yield bytes.subarray(end - KEY_BYTES, end);
   }
-  return windows;
 }
 
 interface SealedDocument {
