@@ -1,6 +1,6 @@
 import { type ReportId, toHex } from "@dit/crypto-core";
 import type { AcceptedReport } from "@dit/protocol";
-import type { UseCaseVersion } from "@dit/service-kit";
+import { type UseCaseVersion, utcDay } from "@dit/service-kit";
 import type { CheckedReport } from "./report-validator.ts";
 
 /** What is appended to the event log for a report. Everything else about it ends here. */
@@ -19,7 +19,7 @@ export function acceptedReport(args: {
     epoch: args.epoch,
     epochSeconds: document.epoch.seconds,
     reportId: toHex(args.reportId),
-    ingestDay: new Date(args.nowMs).toISOString().slice(0, "YYYY-MM-DD".length),
+    ingestDay: utcDay(args.nowMs),
     mayRepeat: args.mayRepeat,
     pseudonym: args.checked.pseudonym,
     events: args.checked.events,

@@ -1,3 +1,4 @@
+import { utcDay } from "@dit/service-kit";
 import type { AppliedSchema } from "./applied-schema.ts";
 import type { SinkContext } from "./context.ts";
 import { encodeIntent, type Intent, MAX_INTENT_CHARACTERS, type UseCaseDecision } from "./intent.ts";
@@ -25,7 +26,7 @@ export async function decideBatch(
 ): Promise<DecidedBatch> {
   const last = records.at(-1);
   if (last === undefined) throw new RangeError("a batch has at least one record");
-  const day = new Date(clock.nowMs()).toISOString().slice(0, 10);
+  const day = utcDay(clock.nowMs());
   const reports = records.map(({ report }) => report).filter((report) => report !== undefined);
   const useCases = new Map<string, UseCaseDecision>();
   for (const [useCase, itsReports] of Map.groupBy(reports, ({ useCase }) => useCase)) {

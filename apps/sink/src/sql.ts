@@ -1,8 +1,3 @@
-/** A string literal. Parameters cannot stand in a column's comment. */
-export function sqlString(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
-}
-
 /** A backquoted identifier, `a.b` in two parts. Takes only names of lower-case letters, digits and _: nothing else is ever one. */
 export function sqlName(name: string): string {
   if (!/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$/.test(name)) throw new RangeError("not an identifier");

@@ -21,6 +21,11 @@ export function createManualClock(startMs: number): ManualClock {
   };
 }
 
+/** `YYYY-MM-DD`. */
+export function utcDay(unixMs: number): string {
+  return new Date(unixMs).toISOString().slice(0, "YYYY-MM-DD".length);
+}
+
 /** Unix time in whole seconds, rounded down. */
 export function nowSeconds(clock: Clock): number {
   return Math.floor(clock.nowMs() / 1000);

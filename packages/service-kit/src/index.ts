@@ -3,7 +3,7 @@ export { createAcsAdminClient } from "./acs-admin-client.ts";
 export type { AcsClient, AcsClientOptions } from "./acs-client.ts";
 export { createAcsClient } from "./acs-client.ts";
 export type { Clock, ManualClock } from "./clock.ts";
-export { createManualClock, nowSeconds, systemClock } from "./clock.ts";
+export { createManualClock, nowSeconds, systemClock, utcDay } from "./clock.ts";
 export { baseConfigShape, ConfigError, loadConfig } from "./config.ts";
 export { configTypes } from "./config-types.ts";
 export { withDeadline } from "./deadline.ts";

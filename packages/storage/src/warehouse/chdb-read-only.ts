@@ -8,7 +8,8 @@ import {
 } from "./allowed-functions.ts";
 import { createLanes } from "./lanes.ts";
 import { checkQueryTree } from "./query-tree.ts";
-import { assertOneReadingStatement, quote } from "./reading-statement.ts";
+import { assertOneReadingStatement } from "./reading-statement.ts";
+import { sqlString } from "./sql-string.ts";
 
 export interface ReadOnlyChdbOptions {
   /** The path of the warehouse, which this process has open. */
@@ -142,7 +143,7 @@ async function inSession<T>(path: string, use: (session: Session) => Promise<T>)
 
 /** The engine goes on with a query whose asker has left; this ends every query that has the mark. */
 function killQueries(path: string, mark: string): Promise<void> {
-  const condition = `position(query, ${quote(mark)}) > 0 AND NOT startsWith(query, 'KILL')`;
+  const condition = `position(query, ${sqlString(mark)}) > 0 AND NOT startsWith(query, 'KILL')`;
   return inSession(
     path,
     async (session) => void (await session.queryAsync(`KILL QUERY WHERE ${condition} ASYNC`)),
@@ -166,5 +167,5 @@ async function readCatalogue(session: Session): Promise<CatalogueFunction[]> {
 function setParameter(name: string, value: string): string {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
     throw new RangeError("a parameter's name is letters, digits and _");
-  return `SET param_${name} = ${quote(value)}`;
+  return `SET param_${name} = ${sqlString(value)}`;
 }

@@ -1,4 +1,5 @@
 import type { Session } from "chdb";
+import { sqlString } from "./sql-string.ts";
 
 const READS: ReadonlySet<string> = new Set(["SELECT", "WITH", "SHOW", "DESCRIBE", "EXPLAIN", "EXISTS"]);
 const QUOTED = /'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.|``)*`|"(?:[^"\\]|\\.|"")*"/gs;
@@ -15,7 +16,7 @@ export class NotReadingError extends Error {
  * one statement only and gives it without comments, in capitals, so that its first word tells.
  */
 export async function assertOneReadingStatement(session: Session, sql: string): Promise<void> {
-  const formatted = await session.queryAsync(`SELECT formatQuerySingleLine(${quote(sql)})`, {
+  const formatted = await session.queryAsync(`SELECT formatQuerySingleLine(${sqlString(sql)})`, {
     format: "TSVRaw",
   });
   const statement = formatted.text().replaceAll(QUOTED, "''");
@@ -25,9 +26,4 @@ export async function assertOneReadingStatement(session: Session, sql: string): 
       "only a single SELECT, WITH, SHOW, DESCRIBE, EXPLAIN or EXISTS is answered here",
     );
   }
-}
-
-/** A string literal of ClickHouse's SQL. */
-export function quote(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
