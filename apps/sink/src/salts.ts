@@ -1,6 +1,6 @@
 import { fromBase64Url, toBase64Url } from "@dit/crypto-core";
 import { nowSeconds } from "@dit/service-kit";
-import { VersionConflictError } from "@dit/storage";
+import { type Document, type DocumentsCommit, VersionConflictError } from "@dit/storage";
 import type { SinkContext } from "./context.ts";
 import type { SinkMetrics } from "./sink-metrics.ts";
 
@@ -42,6 +42,13 @@ interface StoredSalt {
   readonly destroyAtSeconds: number;
 }
 
+/** What was destroyed stays destroyed, also if the clock is set back. Changes in the commit that destroys a salt. */
+interface StoredMark {
+  readonly [key: string]: number;
+  /** The newest window of the use case whose salt was destroyed: neither it nor an earlier one gets a salt again. */
+  readonly lastDestroyedWindow: number;
+}
+
 interface HeldSalt {
   readonly salt: Uint8Array;
   readonly destroyAtSeconds: number;
@@ -50,6 +57,8 @@ interface HeldSalt {
 }
 
 const COLLECTION = "salts";
+const MARKS = "destroyed-salts";
+const BEFORE_ALL_WINDOWS = -1;
 const SALT_BYTES = 32;
 const ACTOR = "sink";
 
@@ -98,7 +107,9 @@ export function createSalts(context: SaltsContext, metrics: SinkMetrics): Salts 
       const known = await load(key);
       if (known !== undefined) return isOver(known.destroyAtSeconds) ? "gone" : "live";
       if (isOver(destroyAtSeconds)) return "gone";
-      if (!(await create(context, key, destroyAtSeconds)))
+      const mark = await documents.get<StoredMark>(MARKS, useCase);
+      if (mark !== undefined && window <= mark.value.lastDestroyedWindow) return "gone";
+      if (!(await create(context, { useCase, window }, destroyAtSeconds, mark)))
         return this.prepare(useCase, window, destroyAtSeconds);
       metrics.saltsCreated.inc();
       return "live";
@@ -127,19 +138,12 @@ export function createSalts(context: SaltsContext, metrics: SinkMetrics): Salts 
     },
 
     async destroyExpired() {
-      for (const { key, version, value } of await documents.list<StoredSalt>(COLLECTION)) {
+      for (const { key, value } of await documents.list<StoredSalt>(COLLECTION)) {
         if (!isOver(value.destroyAtSeconds)) continue;
-        const audit = auditEntry(context, "salt.destroyed", key, value.destroyAtSeconds);
-        const change = { collection: COLLECTION, key, expectedVersion: version, value: undefined };
-        try {
-          await documents.commit({ changes: [change], audit: [audit] });
-        } catch (error) {
-          // Another sink was faster.
-          if (!(error instanceof VersionConflictError)) throw error;
-        }
+        while ((await destroy(context, key)) === "conflict");
         drop(key);
         metrics.saltsDestroyed.inc();
-        logger.info("salt.destroyed", { useCase: key.slice(0, key.indexOf("/")) });
+        logger.info("salt.destroyed", { useCase: windowOfKey(key).useCase });
       }
       for (const [key, { destroyAtSeconds }] of held) if (isOver(destroyAtSeconds)) drop(key);
     },
@@ -150,17 +154,54 @@ export function createSalts(context: SaltsContext, metrics: SinkMetrics): Salts 
   };
 }
 
-/** False: another partition or sink has made it meanwhile. */
-async function create(context: SaltsContext, key: string, destroyAtSeconds: number): Promise<boolean> {
+/** False: another partition or sink has made it meanwhile, or has destroyed one of the use case. */
+async function create(
+  context: SaltsContext,
+  { useCase, window }: SaltWindow,
+  destroyAtSeconds: number,
+  mark: Document<StoredMark> | undefined,
+): Promise<boolean> {
+  const key = keyOf({ useCase, window });
   const salt = context.random(SALT_BYTES);
   const sealed = toBase64Url(await context.sealer.seal(salt, contextOf(key)));
   salt.fill(0);
   const value: StoredSalt = { sealed, destroyAtSeconds };
+  return await committed(context, {
+    // The mark as it was read: whoever destroys a salt meanwhile changes it.
+    changes: [
+      { collection: COLLECTION, key, expectedVersion: 0, value },
+      markChange(useCase, mark, mark?.value.lastDestroyedWindow ?? BEFORE_ALL_WINDOWS),
+    ],
+    audit: [auditEntry(context, "salt.created", key, destroyAtSeconds)],
+  });
+}
+
+/** "conflict": somebody else was faster, with this salt or another of the use case. */
+async function destroy(context: SaltsContext, key: string): Promise<"destroyed" | "conflict"> {
+  const { useCase, window } = windowOfKey(key);
+  const mark = await context.documents.get<StoredMark>(MARKS, useCase);
+  const stored = await context.documents.get<StoredSalt>(COLLECTION, key);
+  if (stored === undefined) return "destroyed";
+  const { version, value } = stored;
+  const isDestroyed = await committed(context, {
+    changes: [
+      { collection: COLLECTION, key, expectedVersion: version, value: undefined },
+      markChange(useCase, mark, Math.max(window, mark?.value.lastDestroyedWindow ?? window)),
+    ],
+    audit: [auditEntry(context, "salt.destroyed", key, value.destroyAtSeconds)],
+  });
+  return isDestroyed ? "destroyed" : "conflict";
+}
+
+function markChange(useCase: string, mark: Document<StoredMark> | undefined, lastDestroyedWindow: number) {
+  const value: StoredMark = { lastDestroyedWindow };
+  return { collection: MARKS, key: useCase, expectedVersion: mark?.version ?? 0, value };
+}
+
+/** False if any document is not at its expected version. */
+async function committed({ documents }: SaltsContext, commit: DocumentsCommit): Promise<boolean> {
   try {
-    await context.documents.commit({
-      changes: [{ collection: COLLECTION, key, expectedVersion: 0, value }],
-      audit: [auditEntry(context, "salt.created", key, destroyAtSeconds)],
-    });
+    await documents.commit(commit);
     return true;
   } catch (error) {
     if (error instanceof VersionConflictError) return false;
@@ -174,6 +215,11 @@ function auditEntry({ clock }: SaltsContext, action: string, subject: string, de
 
 function keyOf({ useCase, window }: SaltWindow): string {
   return `${useCase}/${window}`;
+}
+
+function windowOfKey(key: string): SaltWindow {
+  const slash = key.lastIndexOf("/");
+  return { useCase: key.slice(0, slash), window: Number(key.slice(slash + 1)) };
 }
 
 function contextOf(key: string): string {

@@ -1,26 +1,22 @@
-import { createManualClock } from "@dit/service-kit";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSealer, webCryptoRandomBytes } from "@dit/crypto-core";
+import { createLogger, createManualClock, createMetrics } from "@dit/service-kit";
+import { describe, expect, it } from "vitest";
+import { createSalts } from "../src/salts.ts";
+import { createSinkMetrics } from "../src/sink-metrics.ts";
 import {
   append,
   createTestAcs,
   createTestSink,
   makeReport,
   makeUseCase,
-  openTestStores,
   type Ports,
   rowsOf,
   runUntilDrained,
-  type TestStores,
   until,
 } from "./harness.ts";
+import { useTestStores } from "./use-test-stores.ts";
 
-let stores: TestStores;
-
-beforeAll(async () => {
-  stores = await openTestStores();
-});
-
-afterAll(() => stores.close());
+const stores = useTestStores();
 
 const MINUTE_MS = 60_000;
 /** Begins at a window's begin, so that a window, its epoch's grace and the salt's are over after 1 + 0.5 + 0.5 minutes. */
@@ -92,6 +88,61 @@ describe("a rotation window's salt", () => {
     expect(await rowsOf(stores.warehouse, document.useCase, "opened")).toHaveLength(2);
     expect(await test.metrics.value("events_dead_lettered_total", { reason: "salt_destroyed" })).toBe(4);
     expect((await saltsOf(ports)).map(({ key }) => key)).toEqual([`${document.useCase}/${epoch + 1}`]);
+  });
+
+  it("is never made again, not even after the clock was set back", async () => {
+    const ports = await stores.open();
+    const document = makeShortUseCase();
+    const acs = await createTestAcs(document);
+    const clock = createManualClock(beginMs);
+    await append(ports.eventLog, [inEpoch(document.useCase)]);
+    const first = await createTestSink(ports, acs.directory, { clock });
+    await runUntilDrained(ports, first);
+    clock.advance(2 * MINUTE_MS);
+    await first.sink.destroyExpiredSalts();
+    clock.advance(-2 * MINUTE_MS);
+    await append(ports.eventLog, [
+      inEpoch(document.useCase),
+      inEpoch(document.useCase, -1),
+      inEpoch(document.useCase, 1),
+    ]);
+    const second = await createTestSink(ports, acs.directory, { clock });
+    await runUntilDrained(ports, second);
+
+    expect((await saltsOf(ports)).map(({ key }) => key)).toEqual([`${document.useCase}/${epoch + 1}`]);
+    expect(await second.metrics.value("events_dead_lettered_total", { reason: "salt_destroyed" })).toBe(4);
+  });
+
+  it("is not made by a sink that looked before another one destroyed it", async () => {
+    const { documents } = await stores.open();
+    const metrics = createMetrics("sink");
+    const parts = {
+      sealer: await createSealer(new Uint8Array(32)),
+      random: webCryptoRandomBytes,
+      logger: createLogger({ service: "sink", write: () => undefined }),
+    };
+    const ahead = createManualClock(0);
+    const sinkMetrics = createSinkMetrics(metrics);
+    const other = createSalts({ ...parts, documents, clock: ahead }, sinkMetrics);
+    const meanwhile = [
+      async () => {
+        await other.prepare("u", 3, 100);
+        ahead.advance(100_000);
+        await other.destroyExpired();
+      },
+    ];
+    const get: typeof documents.get = async (collection, key) => {
+      const found = await documents.get<never>(collection, key);
+      if (collection === "destroyed-salts") await meanwhile.pop()?.();
+      return found;
+    };
+    const behind = createSalts(
+      { ...parts, documents: { ...documents, get }, clock: createManualClock(0) },
+      sinkMetrics,
+    );
+    expect(await behind.prepare("u", 3, 100)).toBe("gone");
+    expect(await behind.prepare("u", 4, 100)).toBe("live");
+    expect((await documents.list("salts")).map(({ key }) => key)).toEqual(["u/4"]);
   });
 
   it("is not used any more once its time is over, even if nobody has destroyed it yet", async () => {
