@@ -1,7 +1,8 @@
+import { type BatchRange, batchId } from "./batch-range.ts";
 import { reportChecksum } from "./checksum.ts";
 import { DEAD_LETTER_COLUMNS, DEAD_LETTERS_TABLE, type DeadLetterRow } from "./dead-letters.ts";
 import { encodeIntent } from "./intent.ts";
-import { LEDGER_COLUMNS, LEDGER_TABLE, type LedgerRow } from "./ledger.ts";
+import { LEDGER_COLUMNS, LEDGER_TABLE, type LedgerRow, LOST } from "./ledger.ts";
 import type { MadeBatch } from "./make-batch.ts";
 import { REPEAT_COLUMNS, REPEATS_TABLE, type RepeatRow } from "./repeats.ts";
 
@@ -52,6 +53,28 @@ export function ledgerContentOf(made: MadeBatch): BatchContent {
     oldest_day: made.oldestDay,
     ...expectedOf(made),
     intent: encodeIntent(intent),
+  };
+  return { table: LEDGER_TABLE, columns: LEDGER_COLUMNS, rows: [row], checksum: 0 };
+}
+
+/** The row of a range that the log let go of before it was stored: what events it had, nobody knows. */
+export function lostContentOf(range: BatchRange, day: string): BatchContent {
+  const row: LedgerRow = {
+    day,
+    topic_id: range.topicId,
+    partition: range.partition,
+    from_offset: range.from,
+    to_offset: range.to,
+    batch: batchId(range),
+    records: range.to - range.from,
+    events: 0,
+    inserted: 0,
+    dead_lettered: 0,
+    deduplicated: 0,
+    oldest_day: day,
+    rows: {},
+    checksums: {},
+    intent: LOST,
   };
   return { table: LEDGER_TABLE, columns: LEDGER_COLUMNS, rows: [row], checksum: 0 };
 }

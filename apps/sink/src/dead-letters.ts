@@ -38,7 +38,10 @@ export const DEAD_LETTER_COLUMNS = [
   "report_id",
 ] as const satisfies readonly (keyof DeadLetterRow)[];
 
-/** A record of the topic: where in the log the dead letter lies. May repeat after a crash; offset and reason tell. */
+/**
+ * A record of the topic: where in the log the dead letter lies, for as long as the log retains that. May repeat after a crash; offset
+ * and reason tell.
+ */
 export interface DeadLetterReference {
   readonly topicId: string;
   readonly partition: number;

@@ -2,6 +2,8 @@ import { MERGE_TREE_SETTINGS, type Warehouse } from "@dit/storage";
 import type { BatchRange } from "./batch-range.ts";
 
 export const LEDGER_TABLE = "dit.sink_ledger";
+/** Instead of an intent: the log let go of the records before they were stored. */
+export const LOST = "lost";
 
 /** A batch that was stored: what became of its records, and what its tables must hold. */
 export interface LedgerRow {
@@ -24,7 +26,7 @@ export interface LedgerRow {
   readonly rows: Readonly<Record<string, number>>;
   /** Sum of `reportChecksum` over those rows, by table. */
   readonly checksums: Readonly<Record<string, number>>;
-  /** The decisions the rows were made by, so that they can be made again. */
+  /** The decisions the rows were made by, so that they can be made again; or `LOST`. */
   readonly intent: string;
 }
 
@@ -61,7 +63,7 @@ export const CREATE_LEDGER = `CREATE TABLE IF NOT EXISTS ${LEDGER_TABLE} (
   oldest_day Date COMMENT 'First ingest day of any row of the batch [day]',
   rows Map(String, UInt32) COMMENT 'Rows by table [rows]',
   checksums Map(String, UInt64) COMMENT 'Sum of the first 32 bits of the report ids of those rows, by table',
-  intent String COMMENT 'What the rows depended on besides the records'
+  intent String COMMENT 'What the rows depended on besides the records; lost: the log let go of them before they were stored'
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMM(day)
 ORDER BY (topic_id, partition, from_offset)
@@ -101,6 +103,19 @@ function readPage(
     ORDER BY from_offset LIMIT ${ROWS_PER_PAGE}`,
     { topicId, partition, sinceDay, fromOffset },
   );
+}
+
+/** Where the range ends that begins at `from`, if the ledger has one. */
+export async function ledgerRangeAt(
+  warehouse: Warehouse,
+  { topicId, partition, from }: Omit<BatchRange, "to">,
+): Promise<{ readonly to: number; readonly isLost: boolean } | undefined> {
+  const [row] = await warehouse.query<{ to: number; intent: string }>(
+    `SELECT to_offset AS to, intent FROM ${LEDGER_TABLE}
+    WHERE topic_id = {topicId:String} AND partition = {partition:UInt32} AND from_offset = {from:UInt64}`,
+    { topicId, partition, from },
+  );
+  return row === undefined ? undefined : { to: Number(row.to), isLost: row.intent === LOST };
 }
 
 /** Where the ledger of a partition ends before what `readLedger` reads; undefined if it has nothing there. */

@@ -1,16 +1,17 @@
-import { errorReason } from "@dit/service-kit";
+import { errorReason, utcDay } from "@dit/service-kit";
 import { OffsetOutOfRangeError, type PartitionReader } from "@dit/storage";
 import { insertedEvents } from "./batch-contents.ts";
 import type { BatchRange } from "./batch-range.ts";
 import { type DecidedBatch, decideBatch } from "./decide-batch.ts";
 import { decodeIntent, encodeIntent } from "./intent.ts";
+import { ledgerRangeAt } from "./ledger.ts";
 import { type MadeBatch, makeBatch } from "./make-batch.ts";
 import { gatherRecords, readRange } from "./read-records.ts";
 import { type ReconcileReport, type ReconcileScope, reconcilePartition } from "./reconcile-partition.ts";
 import { loadRepeats } from "./repeats.ts";
 import { untilDone } from "./retry.ts";
 import { CONSUMER_GROUP, type SinkParts } from "./sink-parts.ts";
-import { storeBatch } from "./store-batch.ts";
+import { noteLost, storeBatch } from "./store-batch.ts";
 
 interface ReconcileTask extends PromiseWithResolvers<ReconcileReport> {
   readonly whole: boolean;
@@ -68,7 +69,11 @@ export class PartitionWorker {
   private async resume(): Promise<number> {
     await this.loadRepeats();
     const { offset, metadata } = await this.reader.committed();
-    if (metadata === "") return offset;
+    if (metadata === "") {
+      // From now on the log keeps what this group has not stored, however long that takes.
+      await this.reader.commit({ offset, metadata });
+      return offset;
+    }
     const intent = decodeIntent(metadata);
     try {
       const records = await readRange(this.reader, offset, intent.to);
@@ -117,15 +122,26 @@ export class PartitionWorker {
     this.count(made);
   }
 
-  /** The log let go of acknowledged records before they were stored. Nothing brings them back, and waiting loses more. */
+  /**
+   * The log let go of acknowledged records before they were stored. Nothing brings them back, and waiting loses more. The ledger
+   * gets a row for them, once: an earlier life may have come as far as that, or have stored the batch.
+   */
   private async skipLost(from: number): Promise<number> {
-    const { eventLog, logger, metrics } = this.parts;
-    const partitions = await eventLog.progress(this.reader.topic, CONSUMER_GROUP);
-    const to = partitions.find(({ partition }) => partition === this.partition)?.startOffset ?? from;
-    if (to <= from) throw new OffsetOutOfRangeError("the committed offset is after the log's end");
-    logger.error("records.lost", { partition: this.partition, from, to, count: to - from });
-    metrics.recordsLost.inc(to - from);
+    const { clock, eventLog, logger, metrics, warehouse } = this.parts;
+    const { topic, topicId, partition } = this.reader;
+    const partitions = await eventLog.progress(topic, CONSUMER_GROUP);
+    const start = partitions.find((each) => each.partition === partition)?.startOffset ?? from;
+    if (start <= from) throw new OffsetOutOfRangeError("the committed offset is after the log's end");
+    const ledgered = await ledgerRangeAt(warehouse, { topicId, partition, from });
+    const to = ledgered?.to ?? start;
+    if (ledgered === undefined) {
+      await noteLost(this.parts, { topicId, partition, from, to }, utcDay(clock.nowMs()));
+    }
     await this.reader.commit({ offset: to, metadata: "" });
+    if (ledgered === undefined || ledgered.isLost) {
+      logger.error("records.lost", { partition, from, to, count: to - from });
+      metrics.recordsLost.inc(to - from);
+    }
     return to;
   }
 
@@ -134,7 +150,7 @@ export class PartitionWorker {
     const sinceMs = clock.nowMs() - config.reconcile.days * 86_400_000;
     const scope: ReconcileScope = {
       fromOffset: whole ? 0 : this.reconciledTo,
-      sinceDay: new Date(sinceMs).toISOString().slice(0, 10),
+      sinceDay: utcDay(sinceMs),
     };
     try {
       const { offset } = await this.reader.committed();
@@ -156,7 +172,7 @@ export class PartitionWorker {
   }
 
   private today(): string {
-    return new Date(this.parts.clock.nowMs()).toISOString().slice(0, 10);
+    return utcDay(this.parts.clock.nowMs());
   }
 
   private async insist<T>(what: string, work: () => Promise<T>): Promise<T> {

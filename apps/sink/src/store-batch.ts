@@ -1,6 +1,12 @@
 import { utf8 } from "@dit/crypto-core";
-import { type BatchContent, contentsOf, expectedOf, ledgerContentOf } from "./batch-contents.ts";
-import { rangeName } from "./batch-range.ts";
+import {
+  type BatchContent,
+  contentsOf,
+  expectedOf,
+  ledgerContentOf,
+  lostContentOf,
+} from "./batch-contents.ts";
+import { type BatchRange, rangeName } from "./batch-range.ts";
 import type { SinkContext } from "./context.ts";
 import { DEAD_LETTERS_TOPIC, type DeadLetterReference } from "./dead-letters.ts";
 import { LEDGER_TABLE } from "./ledger.ts";
@@ -23,20 +29,28 @@ export interface StoreAttempt {
   readonly isRepeated?: boolean;
 }
 
-/** Stores a batch, its ledger row last. May be repeated until it succeeds. */
+/**
+ * Stores a batch, its ledger row after all others, and then says where its dead letters lie: not before, or each of many
+ * failing attempts would. May be repeated until it succeeds.
+ */
 export async function storeBatch(store: BatchStore, made: MadeBatch, attempt: StoreAttempt): Promise<void> {
-  await announceDeadLetters(store, made);
   const { rows: expected } = expectedOf(made);
   for (const content of [...contentsOf(made), ledgerContentOf(made)]) {
     const rows = expected[content.table] ?? content.rows.length;
     if (attempt.isRepeated === true && (await countBatch(store, content.table, made)) >= rows) continue;
     await insertContent(store, made, content, attempt.name);
   }
+  await announceDeadLetters(store, made);
+}
+
+/** Puts a range that the log let go of into the ledger. */
+export async function noteLost(store: BatchStore, range: BatchRange, day: string): Promise<void> {
+  await insertContent(store, { range }, lostContentOf(range, day));
 }
 
 export async function insertContent(
   { warehouse, metrics }: BatchStore,
-  { range }: MadeBatch,
+  { range }: Pick<MadeBatch, "range">,
   { table, columns, rows }: BatchContent,
   attemptName?: string,
 ): Promise<void> {
