@@ -9,6 +9,7 @@ import {
   type Service,
 } from "@dit/service-kit";
 import type { Hono } from "hono";
+import packageJson from "../package.json" with { type: "json" };
 import type { SinkContext } from "./context.ts";
 import { type LedgerTotals, ledgerTotals } from "./ledger.ts";
 import { PartitionWorker } from "./partition-worker.ts";
@@ -37,8 +38,8 @@ export interface SinkProgress extends LedgerTotals {
 
 const LAG_EVERY_MS = 5_000;
 const ACCOUNT_EVERY_MS = 60_000;
+const DRAIN_POLL_MS = 20;
 const SERVICE = "sink";
-const VERSION = "0.1.0";
 
 class StalledError extends Error {
   override readonly name = "StalledError";
@@ -120,6 +121,23 @@ export function createSinkService(context: SinkContext): SinkService {
     return { ...totals, pendingRecords: await measureLag() };
   }
 
+  /** Until what the log holds now is stored, or the time is over. */
+  async function drain(): Promise<void> {
+    const deadlineMs = performance.now() + config.drainMs;
+    const ends = await readEnds();
+    while (performance.now() < deadlineMs && (await isBehind(ends))) await sleep(DRAIN_POLL_MS);
+  }
+
+  async function readEnds(): Promise<ReadonlyMap<number, number>> {
+    const partitions = await eventLog.progress(REPORTS_TOPIC, CONSUMER_GROUP);
+    return new Map(partitions.map(({ partition, endOffset }) => [partition, endOffset]));
+  }
+
+  async function isBehind(ends: ReadonlyMap<number, number>): Promise<boolean> {
+    const partitions = await eventLog.progress(REPORTS_TOPIC, CONSUMER_GROUP);
+    return partitions.some(({ partition, committedOffset }) => committedOffset < (ends.get(partition) ?? 0));
+  }
+
   const every = (intervalMs: number, event: `${string}.failed`, run: () => Promise<unknown>) =>
     createTicker({
       intervalMs,
@@ -135,7 +153,7 @@ export function createSinkService(context: SinkContext): SinkService {
   ];
   const adminApp = createAdminApp({
     service: SERVICE,
-    version: VERSION,
+    version: packageJson.version,
     metrics: context.metrics,
     clock: context.clock,
     checks: [
@@ -162,6 +180,7 @@ export function createSinkService(context: SinkContext): SinkService {
     },
     async stop() {
       if (running === undefined) return;
+      await drain().catch((error: unknown) => logger.error("drain.failed", { reason: errorReason(error) }));
       running.stop.abort();
       await running.done;
       for (const ticker of tickers) await ticker.stop();

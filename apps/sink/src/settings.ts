@@ -11,6 +11,8 @@ export interface SinkSettings {
   };
   /** What fails is tried again after `minMs`, then twice that, and so on up to `maxMs`. */
   readonly retry: { readonly minMs: number; readonly maxMs: number };
+  /** Told to stop, the sink first stores what the log holds at that moment, for at most this long; the rest at its next start. */
+  readonly drainMs: number;
   /** How often salts whose time has come are looked for. */
   readonly saltCheckMs: number;
   readonly reconcile: {
@@ -26,6 +28,7 @@ export const DEFAULT_SINK_SETTINGS: SinkSettings = {
   adminPort: 9083,
   batch: { maxEvents: 10_000, maxWaitMs: 1_000 },
   retry: { minMs: 100, maxMs: 10_000 },
+  drainMs: 10_000,
   saltCheckMs: 10_000,
   reconcile: { everyMs: 300_000, days: 2 },
 };

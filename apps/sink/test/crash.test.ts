@@ -1,5 +1,5 @@
 import type { AcceptedReport } from "@dit/protocol";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createFailingPorts } from "./failing-ports.ts";
 import {
   append,
@@ -9,21 +9,14 @@ import {
   makeReport,
   makeUseCase,
   opened,
-  openTestStores,
   type Ports,
   runUntilDrained,
-  type TestStores,
   until,
 } from "./harness.ts";
+import { useTestStores } from "./use-test-stores.ts";
 
-let stores: TestStores;
+const stores = useTestStores();
 const useCase = makeUseCase();
-
-beforeAll(async () => {
-  stores = await openTestStores();
-});
-
-afterAll(() => stores.close());
 
 /** Two batches with everything that a batch can hold; the report marked as a repeat comes back in the second one. */
 function makeWorkload(): AcceptedReport[] {

@@ -162,6 +162,7 @@ export async function createTestSink(
       adminPort: 0,
       batch: { maxEvents: 1_000, maxWaitMs: 20 },
       retry: { minMs: 5, maxMs: 50 },
+      drainMs: 0,
       ...options.settings,
     },
   });

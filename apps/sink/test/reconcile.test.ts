@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ReconcileReport } from "../src/index.ts";
 import {
   append,
@@ -8,20 +8,13 @@ import {
   makeReport,
   makeUseCase,
   opened,
-  openTestStores,
   type Ports,
   type TestSink,
-  type TestStores,
   until,
 } from "./harness.ts";
+import { useTestStores } from "./use-test-stores.ts";
 
-let stores: TestStores;
-
-beforeAll(async () => {
-  stores = await openTestStores();
-});
-
-afterAll(() => stores.close());
+const stores = useTestStores();
 
 const batchOfFour = { settings: { batch: { maxEvents: 8, maxWaitMs: 5 } } };
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   append,
   countRows,
@@ -9,20 +9,13 @@ import {
   makeReport,
   makeUseCase,
   opened,
-  openTestStores,
   rowsOf,
   runUntilDrained,
-  type TestStores,
   until,
 } from "./harness.ts";
+import { useTestStores } from "./use-test-stores.ts";
 
-let stores: TestStores;
-
-beforeAll(async () => {
-  stores = await openTestStores();
-});
-
-afterAll(() => stores.close());
+const stores = useTestStores();
 
 describe("the sink", () => {
   it("stores each event once, in a typed row of its event's table", async () => {
@@ -231,9 +224,11 @@ describe("the sink", () => {
       await ports.warehouse.insert(batch);
     };
     const test = await createTestSink({ ...ports, warehouse: { ...ports.warehouse, insert } }, acs.directory);
-    await append(ports.eventLog, [makeReport(useCase.useCase)]);
+    await append(ports.eventLog, [makeReport(useCase.useCase), "not json"]);
+    const announced = async () => (await ports.eventLog.progress("dead-letters", "nobody"))[0]?.endOffset;
     await test.sink.start();
     await until(async () => (await test.metrics.value("batch_failures_total")) >= 3);
+    expect(await announced()).toBeUndefined();
     const answer = await test.sink.adminApp.request("/readyz");
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({
@@ -244,6 +239,46 @@ describe("the sink", () => {
     await drained(ports);
     await test.sink.stop();
     expect(await rowsOf(stores.warehouse, useCase.useCase, "opened")).toHaveLength(1);
+    expect(await announced()).toBe(1);
+  });
+
+  it("stores everything that is in the log when it is stopped, however many batches that takes", async () => {
+    const ports = await stores.open();
+    const useCase = makeUseCase();
+    const acs = await createTestAcs(useCase);
+    await append(
+      ports.eventLog,
+      Array.from({ length: 8 }, () => makeReport(useCase.useCase)),
+    );
+    const settings = { drainMs: 10_000, batch: { maxEvents: 2, maxWaitMs: 5 } };
+    const { sink } = await createTestSink(ports, acs.directory, { settings });
+    await sink.start();
+    await sink.stop();
+    expect(await sink.progress()).toMatchObject({ records: 8, inserted: 16, pendingRecords: 0 });
+  });
+
+  it("stops in time where it cannot store what is left, which the next life does", async () => {
+    const ports = await stores.open();
+    const useCase = makeUseCase();
+    const acs = await createTestAcs(useCase);
+    const insert = () => Promise.reject(new Error("connection refused"));
+    await append(ports.eventLog, [makeReport(useCase.useCase)]);
+    const first = await createTestSink(
+      { ...ports, warehouse: { ...ports.warehouse, insert } },
+      acs.directory,
+      {
+        settings: { drainMs: 200 },
+      },
+    );
+    await first.sink.start();
+    const failures = () => first.metrics.value("batch_failures_total");
+    await until(async () => (await failures()) > 0);
+    const before = await failures();
+    await first.sink.stop();
+    expect(await failures()).toBeGreaterThan(before);
+    expect(await first.sink.progress()).toMatchObject({ inserted: 0, pendingRecords: 1 });
+    await runUntilDrained(ports, await createTestSink(ports, acs.directory));
+    expect(await first.sink.progress()).toMatchObject({ inserted: 2, pendingRecords: 0 });
   });
 
   it("finishes the batch at hand when it is stopped", async () => {

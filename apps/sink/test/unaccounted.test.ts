@@ -1,23 +1,9 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { findUnaccounted } from "../src/unaccounted.ts";
-import {
-  append,
-  createTestAcs,
-  createTestSink,
-  drained,
-  makeReport,
-  makeUseCase,
-  openTestStores,
-  type TestStores,
-} from "./harness.ts";
+import { append, createTestAcs, createTestSink, drained, makeReport, makeUseCase } from "./harness.ts";
+import { useTestStores } from "./use-test-stores.ts";
 
-let stores: TestStores;
-
-beforeAll(async () => {
-  stores = await openTestStores();
-});
-
-afterAll(() => stores.close());
+const stores = useTestStores();
 
 it("accounts for every record that left the log, and finds each batch that the ledger lost or has wrong", async () => {
   const ports = await stores.open();

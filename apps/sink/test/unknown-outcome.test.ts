@@ -1,5 +1,5 @@
 import type { Warehouse, WarehouseInsert } from "@dit/storage";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   append,
   countRows,
@@ -8,19 +8,12 @@ import {
   drained,
   makeReport,
   makeUseCase,
-  openTestStores,
   runUntilDrained,
-  type TestStores,
   until,
 } from "./harness.ts";
+import { useTestStores } from "./use-test-stores.ts";
 
-let stores: TestStores;
-
-beforeAll(async () => {
-  stores = await openTestStores();
-});
-
-afterAll(() => stores.close());
+const stores = useTestStores();
 
 /** opened, failed, ledger */
 const INSERTS_PER_BATCH = 3;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   append,
   createTestAcs,
@@ -7,19 +7,12 @@ import {
   makeReport,
   makeUseCase,
   opened,
-  openTestStores,
   rowsOf,
   runUntilDrained,
-  type TestStores,
 } from "./harness.ts";
+import { useTestStores } from "./use-test-stores.ts";
 
-let stores: TestStores;
-
-beforeAll(async () => {
-  stores = await openTestStores();
-});
-
-afterAll(() => stores.close());
+const stores = useTestStores();
 
 function columnsOf(useCase: string) {
   return stores.warehouse.query<{ name: string; type: string; comment: string }>(
