@@ -1,8 +1,8 @@
+import { createSeededFraction } from "../support/seeded-random.ts";
 import { type Area, areaUnderCurve, type Scored } from "./area-under-curve.ts";
 import { type Example, trainClassifier } from "./classifier.ts";
 import { type AccountHistory, type Group, pairFeatures } from "./pair-features.ts";
 import { DAY_MS } from "./person.ts";
-import { createSeededRandom, type Random } from "./seeded-random.ts";
 import type { Issuance, Transcript } from "./transcript.ts";
 
 export interface Game {
@@ -32,7 +32,7 @@ const FALSE_PAIRS_PER_TRUE_PAIR = 5;
  * It learns on the pairs of half of the accounts and is judged on those of the other half; then the other way round.
  */
 export function playLinkingGame(transcript: Transcript, game: Game): Result {
-  const random = createSeededRandom(game.seed);
+  const random = createSeededFraction(`pairs ${game.seed}`);
   const groups = groupsOf(transcript, game);
   const histories = Map.groupBy(transcript.issuances, ({ account }) => account);
   const halves = [0, 1].map((half) => {
@@ -91,7 +91,7 @@ function pairsOf(
   issuances: readonly Issuance[],
   groups: readonly Group[],
   { pairedBy, epochs }: Game,
-  random: Random,
+  random: () => number,
   isPlaying: (account: number) => boolean,
 ): Pair[] {
   const dayOf = (each: Issuance) => (pairedBy === "epoch" ? each.epoch : Math.floor(each.atMs / DAY_MS));

@@ -1,5 +1,3 @@
-import type { Random } from "./seeded-random.ts";
-
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
@@ -31,7 +29,7 @@ const KINDS = [
 ] as const;
 
 /** Someone with habits: hours of waking, a kind of use, hours of the day they come back to, and times without a network. */
-export function createPerson(random: Random, startMs: number, days: number): Person {
+export function createPerson(random: () => number, startMs: number, days: number): Person {
   const between = (low: number, high: number) => low + random() * (high - low);
   const draw = random();
   const kind = draw < 0.4 ? KINDS[0] : draw < 0.8 ? KINDS[1] : KINDS[2];

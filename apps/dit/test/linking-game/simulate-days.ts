@@ -1,14 +1,14 @@
 import { gzipSync } from "node:zlib";
 import { type ClientLimits, createClient, createMemoryStore, defineUseCase, type Timing } from "@dit/client";
 import type { Poprf } from "@dit/crypto-core";
+import { createSeededBytes, createSeededFraction } from "../support/seeded-random.ts";
 import { createPerson, DAY_MS, MINUTE_MS, type Person } from "./person.ts";
 import { createRecordingServer } from "./recording-server.ts";
-import { createSeededRandom, seededBytes } from "./seeded-random.ts";
 import type { Transcript } from "./transcript.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
 
 /** The first instant of an epoch. */
-export const START_MS = 20_000 * DAY_MS;
+const START_MS = 20_000 * DAY_MS;
 
 /** The epochs of the days from `firstDay` on, of `days` in all. */
 export function epochsFrom(firstDay: number, days: number): number[] {
@@ -55,14 +55,14 @@ export async function simulateDays(setting: Setting): Promise<Transcript> {
   const useCase = useCaseOf(setting);
   const server = createRecordingServer({ poprf: setting.poprf, nowMs: clock.nowMs, useCase });
   for (let account = 0; account < setting.clients; account++) {
-    const random = createSeededRandom(setting.seed * 1_000_003 + account);
+    const random = createSeededFraction(`person ${setting.seed} ${account}`);
     const person = createPerson(random, START_MS, setting.days);
     const store = createMemoryStore();
     const platform = {
       nowMs: clock.nowMs,
       setTimer: clock.setTimer,
       clearTimer: clock.clearTimer,
-      randomBytes: seededBytes(random),
+      randomBytes: createSeededBytes(`device ${setting.seed} ${account}`),
       store,
       gzip: async (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes)),
       fetch: (url: string, init: RequestInit) =>
