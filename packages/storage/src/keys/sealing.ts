@@ -32,7 +32,7 @@ export function unseal(sealed: Buffer, { key, nonce, context }: Sealing): Buffer
 }
 
 /** What was read was removed after the snapshot that still shows it; or the file of keys is not the table's. */
-export class ShreddedError extends Error {
+class ShreddedError extends Error {
   override readonly name = "ShreddedError";
 }
 
