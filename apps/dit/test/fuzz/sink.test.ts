@@ -12,7 +12,7 @@ import { isObject, jsonOf } from "./models.ts";
 import { mutated } from "./mutated.ts";
 import { withOddValues } from "./odd-values.ts";
 
-const COUNT = 400;
+const COUNT = 1_500;
 const STORED_WITHIN_MS = 60_000;
 const seed = Number(process.env.DIT_FUZZ_SEED ?? randomInt(2 ** 31));
 

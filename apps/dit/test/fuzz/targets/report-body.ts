@@ -89,16 +89,16 @@ export function sentBodies(nowSeconds: number): fc.Arbitrary<SentBody> {
   );
 
   return fc.oneof(
-    { weight: 60, arbitrary: plainBytes.map((bytes) => ({ encoding: "" as const, bytes })) },
+    { weight: 240, arbitrary: plainBytes.map((bytes) => ({ encoding: "" as const, bytes })) },
     {
-      weight: 20,
+      weight: 80,
       arbitrary: plainBytes.map((bytes) => ({
         encoding: "gzip" as const,
         bytes: gzipSync(bytes, { level: 1 }),
       })),
     },
-    { weight: 20, arbitrary: mutated(GZIPPED).map((bytes) => ({ encoding: "gzip" as const, bytes })) },
-    { weight: 1, arbitrary: plainBytes.map((bytes) => ({ encoding: "gzip" as const, bytes })) },
+    { weight: 80, arbitrary: mutated(GZIPPED).map((bytes) => ({ encoding: "gzip" as const, bytes })) },
+    { weight: 4, arbitrary: plainBytes.map((bytes) => ({ encoding: "gzip" as const, bytes })) },
     { weight: 1, arbitrary: mutated(BOMBS, 1).map((bytes) => ({ encoding: "gzip" as const, bytes })) },
   );
 }
