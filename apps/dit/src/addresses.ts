@@ -1,30 +1,15 @@
-import { configTypes, loadConfig } from "@dit/service-kit";
-import { z } from "zod";
-import type { CommandIo } from "./command.ts";
+/** Where each part of one box is reached unless it is told otherwise. */
+export const DEFAULT_ADDRESSES = {
+  edgeUrl: "http://127.0.0.1:8080",
+  acsUrl: "http://127.0.0.1:8081",
+  warehouseUrl: "http://127.0.0.1:8123",
+  /** Empty where there is none. */
+  identityProviderUrl: "http://127.0.0.1:8086",
+  edgeAdminUrl: "http://127.0.0.1:9080",
+  acsAdminUrl: "http://127.0.0.1:9081",
+  ingestAdminUrl: "http://127.0.0.1:9082",
+  sinkAdminUrl: "http://127.0.0.1:9083",
+  warehouseAdminUrl: "http://127.0.0.1:9123",
+};
 
-const url = (port: number) => configTypes.url.default(`http://127.0.0.1:${port}`);
-
-const schema = z.object({
-  edgeUrl: url(8080),
-  acsUrl: url(8081),
-  warehouseUrl: url(8123),
-  identityProviderUrl: url(8086),
-  edgeAdminUrl: url(9080),
-  acsAdminUrl: url(9081),
-  ingestAdminUrl: url(9082),
-  sinkAdminUrl: url(9083),
-  warehouseAdminUrl: url(9123),
-});
-
-/** Where a running pipeline is reached; the defaults are those of one box. */
-export type Addresses = Readonly<z.output<typeof schema>>;
-
-/** Reads `DIT_AT_*`, as DIT_AT_ACS_URL. Throws ConfigError with every problem. */
-export function addressesFrom(env: CommandIo["env"]): Addresses {
-  return loadConfig(schema, env, "DIT_AT");
-}
-
-/** The data directory of one box. */
-export function dataDirectoryFrom(env: CommandIo["env"], option?: string): string {
-  return option ?? env.DIT_DATA_DIR ?? ".dit";
-}
+export type Addresses = Readonly<typeof DEFAULT_ADDRESSES>;

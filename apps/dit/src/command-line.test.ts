@@ -58,7 +58,7 @@ describe("the dit command", () => {
   it("says that a file is no YAML, and that there is none", async () => {
     const file = join(directory, "broken.yaml");
     await writeFile(file, "useCase: [");
-    const io = createTestIo({ DIT_ADMIN_SECRET: "x".repeat(43) });
+    const io = createTestIo({ DIT_AT_ADMIN_SECRET: "x".repeat(43) });
     expect(await runCommand(["use-case", "apply", file], io)).toBe(1);
     expect(await runCommand(["use-case", "apply", join(directory, "none.yaml")], io)).toBe(1);
     expect(io.errors[0]).toContain("is not YAML");

@@ -1,7 +1,4 @@
 import { runCommand } from "./command-line.ts";
+import { createTerminalIo } from "./terminal-io.ts";
 
-process.exitCode = await runCommand(process.argv.slice(2), {
-  env: process.env,
-  out: (line) => process.stdout.write(`${line}\n`),
-  err: (line) => process.stderr.write(`${line}\n`),
-});
+process.exitCode = await runCommand(process.argv.slice(2), createTerminalIo(process));

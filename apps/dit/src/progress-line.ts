@@ -1,18 +1,36 @@
 import type { SimulationStats } from "@dit/simulator";
 import type { Pipeline } from "./pipeline/pipeline.ts";
+import type { StoredCounts } from "./pipeline/pipeline-account.ts";
 
-/** One line on how the pipeline and its simulated population are doing. */
-export async function progressLine(pipeline: Pipeline, stats: SimulationStats): Promise<string> {
+/**
+ * One line on how the pipeline and its simulated population are doing in this run; `before` is what was stored when it began.
+ * Undefined while nothing has happened.
+ */
+export async function progressLine(
+  pipeline: Pipeline,
+  stats: SimulationStats,
+  before: StoredCounts,
+): Promise<string | undefined> {
   const counts = await pipeline.account.counts();
+  if (counts.reportsAccepted === 0 && stats.attacksRefused === 0) return undefined;
   const stored = await pipeline.account.stored();
-  const refused = Object.values(counts.reportsRejected).reduce((sum, count) => sum + count, 0);
+  const otherRefusals = refusalsOf(stats) - stats.attacksRefused;
   return [
-    `${stats.clients} clients`,
-    `${counts.tokensIssued} tokens`,
-    `${counts.reportsAccepted} reports (${refused} refused, ${counts.duplicates} repeated)`,
-    `${counts.eventsAccepted} events`,
-    `${stored.rowsInserted} rows stored`,
+    `${counts.reportsAccepted} reports`,
+    `${counts.eventsAccepted} events accepted`,
+    `${stored.rowsInserted - before.rowsInserted} rows stored`,
+    before.rowsInserted > 0 && `(${stored.rowsInserted} of all runs)`,
     `${stored.pending} reports pending`,
+    `${stats.attacksRefused} attacks refused`,
+    otherRefusals > 0 && `${otherRefusals} other refusals`,
     `upload p50 ${Math.round(stats.uploadLatencyMs.p50)} ms`,
-  ].join("  ");
+  ]
+    .filter((part) => part !== false)
+    .join("  ");
+}
+
+/** A lost answer is no refusal: clients that are offline or lose answers are part of the population. */
+function refusalsOf({ reportsRejected }: SimulationStats): number {
+  const { unreachable = 0, ...refused } = reportsRejected;
+  return Object.values(refused).reduce((sum, count) => sum + count, 0);
 }

@@ -2,52 +2,57 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
-import { startSimulator } from "@dit/simulator";
+import { type SimulationStats, startSimulator } from "@dit/simulator";
 import { balanceOf } from "../balance.ts";
-import type { Command, CommandIo } from "../command.ts";
+import { type Command, CommandError, type CommandIo } from "../command.ts";
+import { parseOptions, positiveInteger, positiveNumber, refusePositionals } from "../parse-options.ts";
 import { type Pipeline, startPipeline } from "../pipeline/pipeline.ts";
 import type { StoredCounts } from "../pipeline/pipeline-account.ts";
 import { simulationSetting } from "../pipeline/simulation-setting.ts";
 import { progressLine } from "../progress-line.ts";
+import { loadSharedConfig } from "../shared-config.ts";
 import { queryWarehouse } from "./query.ts";
-import { positive } from "./up.ts";
 
 const PROGRESS_EVERY_MS = 2_000;
 const POLL_MS = 100;
 const DRAIN_WITHIN_MS = 30_000;
+const INTERRUPTED_SIMULATION_STOPS_WITHIN_MS = 2_000;
 
 /** What an analyst would ask: how uploads went, by device. */
 const ANALYST_QUERY = `SELECT device_category, count() AS sessions, uniqExact(pid) AS pseudonyms, round(avg(screen_width)) AS mean_width_px
 FROM dit.client_health__session_started
 GROUP BY device_category ORDER BY sessions DESC`;
 
+/** Ctrl-C ends it early: what was accepted is drained and balanced as ever, and the exit code is by that. */
 export const demoCommand: Command = {
   usage: "dit demo [--seconds 20] [--clients 200] [--events-per-second 8000] [--seed 1] [--json]",
   summary:
-    "from empty: run the pipeline for a while, drain it, and balance what was accepted with what is stored",
+    "from empty: run the pipeline for a while, drain it, and balance what was accepted with what is stored; Ctrl-C ends it early",
   async run(args, io) {
-    const { values } = parseArgs({
-      args,
-      options: {
-        seconds: { type: "string", default: "20" },
-        clients: { type: "string", default: "200" },
-        "events-per-second": { type: "string", default: "8000" },
-        seed: { type: "string", default: "1" },
-        json: { type: "boolean", default: false },
-      },
+    const { values, positionals } = parseOptions(args, {
+      seconds: { type: "string", default: "20" },
+      clients: { type: "string", default: "200" },
+      "events-per-second": { type: "string", default: "8000" },
+      seed: { type: "string", default: "1" },
+      json: { type: "boolean", default: false },
     });
+    refusePositionals(positionals);
+    const options = {
+      seconds: positiveNumber("seconds", values.seconds),
+      json: values.json,
+      clients: positiveInteger("clients", values.clients),
+      eventsPerSecond: positiveNumber("events-per-second", values["events-per-second"]),
+      seed: positiveInteger("seed", values.seed),
+    };
+    if (loadSharedConfig(io.env).production) {
+      throw new CommandError("there is no simulated population in production mode, and so no demo");
+    }
+    const stopping = io.stopSignal();
     const dataDirectory = await mkdtemp(join(tmpdir(), "dit-demo-"));
     try {
       const pipeline = await startPipeline({ env: io.env, dataDirectory, freePorts: true, writeLog: io.err });
       try {
-        return await demonstrate(pipeline, io, {
-          seconds: positive("seconds", values.seconds),
-          json: values.json,
-          clients: positive("clients", values.clients),
-          eventsPerSecond: positive("events-per-second", values["events-per-second"]),
-          seed: positive("seed", values.seed),
-        });
+        return await demonstrate(pipeline, io, options, stopping);
       } finally {
         await pipeline.stop();
       }
@@ -65,20 +70,18 @@ interface DemoOptions {
   readonly seed: number;
 }
 
-async function demonstrate(pipeline: Pipeline, io: CommandIo, options: DemoOptions): Promise<number> {
+async function demonstrate(
+  pipeline: Pipeline,
+  io: CommandIo,
+  options: DemoOptions,
+  stopping: AbortSignal,
+): Promise<number> {
   const before = await pipeline.account.stored();
-  const simulator = startSimulator(await simulationSetting(pipeline, options));
-  const rate = await sendFor(options.seconds, pipeline, () => progressLine(pipeline, simulator.stats()), io);
-  const stats = await simulator.stop();
+  const { stats, eventsPerSecond } = await simulate(pipeline, io, options, before, stopping);
   const stored = await drain(pipeline);
   const counts = await pipeline.account.counts();
   const { balanced, reasons } = balanceOf(counts, stored, before);
   const surprises = Object.keys(stats.surprises);
-  const answer = await queryWarehouse(
-    pipeline.addresses.warehouseUrl,
-    ANALYST_QUERY,
-    options.json ? "TSVWithNames" : "PrettyCompactMonoBlock",
-  );
   const result = {
     clients: stats.clients,
     tokensIssued: counts.tokensIssued,
@@ -91,36 +94,63 @@ async function demonstrate(pipeline: Pipeline, io: CommandIo, options: DemoOptio
     deduplicated: stored.deduplicated,
     deadLettered: stored.deadLettered,
     pending: stored.pending,
-    eventsPerSecond: Math.round(rate),
+    eventsPerSecond: Math.round(eventsPerSecond),
     rssBytes: peakRssBytes(),
     balanced,
   };
-  io.out(`\nan analyst asks\n${ANALYST_QUERY}\n\n${answer}\n`);
+  const figures = Object.entries(result).map(
+    ([name, value]) => `${name.padEnd(18)} ${JSON.stringify(value)}`,
+  );
+  const answer = await askAsAnalyst(
+    pipeline,
+    stored,
+    options.json ? "TSVWithNames" : "PrettyCompactMonoBlock",
+  );
+  if (!options.json) io.out(figures.join("\n"));
+  (options.json ? io.err : io.out)(answer);
   for (const reason of reasons) io.err(`not balanced: ${reason}`);
   for (const attack of surprises) io.err(`an attack was not answered as it must be: ${attack}`);
   if (options.json) io.out(JSON.stringify(result));
-  else
-    for (const [name, value] of Object.entries(result)) io.out(`${name.padEnd(18)} ${JSON.stringify(value)}`);
   return balanced && surprises.length === 0 ? 0 : 1;
 }
 
-/** Lets the population send; the answer is accepted events a second once the first report was accepted. */
-async function sendFor(
+/** Lets the population send for its time, or until it is interrupted; accepted events a second, from the first accepted report on. */
+async function simulate(
+  pipeline: Pipeline,
+  io: CommandIo,
+  options: DemoOptions,
+  before: StoredCounts,
+  stopping: AbortSignal,
+): Promise<{ readonly stats: SimulationStats; readonly eventsPerSecond: number }> {
+  const simulator = startSimulator(await simulationSetting(pipeline, options));
+  const say = async () => {
+    const line = await progressLine(pipeline, simulator.stats(), before);
+    if (line !== undefined) io.progress(line);
+  };
+  const eventsPerSecond = await measureFor(options.seconds, pipeline, say, stopping);
+  if (stopping.aborted) io.err("interrupted: what was accepted is stored and counted first");
+  return {
+    eventsPerSecond,
+    stats: await simulator.stop(stopping.aborted ? INTERRUPTED_SIMULATION_STOPS_WITHIN_MS : undefined),
+  };
+}
+
+async function measureFor(
   seconds: number,
   pipeline: Pipeline,
-  progress: () => Promise<string>,
-  io: CommandIo,
+  say: () => Promise<void>,
+  stopping: AbortSignal,
 ): Promise<number> {
   const accepted = async () => (await pipeline.account.counts()).eventsAccepted;
   const end = performance.now() + seconds * 1000;
   let first: { readonly atMs: number; readonly events: number } | undefined;
-  for (let next = 0; performance.now() < end; ) {
+  for (let next = 0; performance.now() < end && !stopping.aborted; ) {
     await sleep(POLL_MS);
     const events = await accepted();
     if (events > 0) first ??= { atMs: performance.now(), events };
     if (performance.now() < next) continue;
     next = performance.now() + PROGRESS_EVERY_MS;
-    io.err(await progress());
+    await say();
   }
   if (first === undefined) return 0;
   return ((await accepted()) - first.events) / ((performance.now() - first.atMs) / 1000);
@@ -133,6 +163,13 @@ async function drain(pipeline: Pipeline): Promise<StoredCounts> {
     if (stored.pending === 0 || performance.now() > end) return stored;
     await sleep(POLL_MS);
   }
+}
+
+/** Tables come into being with the first event. */
+async function askAsAnalyst(pipeline: Pipeline, stored: StoredCounts, format: string): Promise<string> {
+  if (stored.rowsInserted === 0) return "\nnothing is stored that an analyst could ask for";
+  const answer = await queryWarehouse(pipeline.addresses.warehouseUrl, ANALYST_QUERY, format);
+  return `\nan analyst asks\n${ANALYST_QUERY}\n\n${answer}`;
 }
 
 /** Of this process: all services, both engines and the population. */

@@ -1,20 +1,20 @@
-import { parseArgs } from "node:util";
-import { addressesFrom } from "../addresses.ts";
 import { type Command, CommandError, UsageError } from "../command.ts";
+import { parseOptions } from "../parse-options.ts";
+import { targetFrom } from "../target.ts";
 
 /** Asks the warehouse of a running pipeline; the answer is printed as the engine formats it. */
 export const queryCommand: Command = {
-  usage: 'dit query "SELECT ..." [--format PrettyCompactMonoBlock]',
+  usage: 'dit query "SELECT ..." [--format PrettyCompactMonoBlock] [--data .dit]',
   summary: "ask the warehouse of the running pipeline",
   async run(args, io) {
-    const { values, positionals } = parseArgs({
-      args,
-      options: { format: { type: "string", default: "PrettyCompactMonoBlock" } },
-      allowPositionals: true,
+    const { values, positionals } = parseOptions(args, {
+      format: { type: "string", default: "PrettyCompactMonoBlock" },
+      data: { type: "string" },
     });
-    const [sql] = positionals;
-    if (sql === undefined || positionals.length > 1) throw new UsageError("give one statement, in quotes");
-    io.out(await queryWarehouse(addressesFrom(io.env).warehouseUrl, sql, values.format));
+    const [sql = ""] = positionals;
+    if (sql.trim() === "" || positionals.length > 1) throw new UsageError("give one statement, in quotes");
+    const { addresses } = await targetFrom(io.env, values.data);
+    io.out(await queryWarehouse(addresses.warehouseUrl, sql, values.format));
     return 0;
   },
 };

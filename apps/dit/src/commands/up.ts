@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { startSimulator } from "@dit/simulator";
-import { dataDirectoryFrom } from "../addresses.ts";
-import { type Command, type CommandIo, UsageError } from "../command.ts";
+import { type Command, CommandError, type CommandIo } from "../command.ts";
+import { parseOptions, positiveInteger, positiveNumber, refusePositionals } from "../parse-options.ts";
 import { type Pipeline, startPipeline } from "../pipeline/pipeline.ts";
 import { simulationSetting } from "../pipeline/simulation-setting.ts";
 import { progressLine } from "../progress-line.ts";
+import { dataDirectoryFrom, loadSharedConfig } from "../shared-config.ts";
+import { writeTarget } from "../target.ts";
 
 const PROGRESS_EVERY_MS = 2_000;
+/** The operator waits; simulated clients may lose what they hold. */
+const SIMULATION_STOPS_WITHIN_MS = 2_000;
 
 /** Runs the whole pipeline until it is told to stop. */
 export const upCommand: Command = {
@@ -15,65 +18,87 @@ export const upCommand: Command = {
   summary:
     "run every service in this process on embedded engines; with --simulate, a population that sends to them",
   async run(args, io) {
-    const { values } = parseArgs({
-      args,
-      options: {
-        simulate: { type: "boolean", default: false },
-        clients: { type: "string", default: "60" },
-        "events-per-second": { type: "string", default: "200" },
-        data: { type: "string" },
-      },
+    const { values, positionals } = parseOptions(args, {
+      simulate: { type: "boolean", default: false },
+      clients: { type: "string", default: "60" },
+      "events-per-second": { type: "string", default: "200" },
+      data: { type: "string" },
     });
-    const dataDirectory = dataDirectoryFrom(io.env, values.data);
-    const stopping = stopSignal(io);
-    const pipeline = await startPipeline({ env: io.env, dataDirectory, freePorts: false, writeLog: io.err });
-    sayWhere(pipeline, dataDirectory, io);
-    const simulator = values.simulate
-      ? startSimulator(
-          await simulationSetting(pipeline, {
-            clients: positive("clients", values.clients),
-            eventsPerSecond: positive("events-per-second", values["events-per-second"]),
-          }),
-        )
-      : undefined;
-    while (!stopping.aborted) {
-      await sleep(PROGRESS_EVERY_MS, undefined, { signal: stopping }).catch(() => {});
-      if (simulator !== undefined && !stopping.aborted)
-        io.out(await progressLine(pipeline, simulator.stats()));
+    refusePositionals(positionals);
+    const population = {
+      clients: positiveInteger("clients", values.clients),
+      eventsPerSecond: positiveNumber("events-per-second", values["events-per-second"]),
+    };
+    if (values.simulate && loadSharedConfig(io.env).production) {
+      throw new CommandError(
+        "there is no simulated population in production mode: run `dit up` (`start` is `dit up --simulate`)",
+      );
     }
-    await simulator?.stop();
-    await pipeline.stop();
-    io.out("stopped; everything that was accepted is stored");
+    const dataDirectory = dataDirectoryFrom(io.env, values.data);
+    const stopping = io.stopSignal();
+    const pipeline = await startPipeline({ env: io.env, dataDirectory, freePorts: false, writeLog: io.err });
+    let stopped: Awaited<ReturnType<Pipeline["stop"]>>;
+    try {
+      await writeTarget(dataDirectory, pipeline);
+      sayWhere(pipeline, dataDirectory, io);
+      if (values.simulate) await simulate(pipeline, population, stopping, io);
+      else await untilAborted(stopping);
+      io.err("stopping: what was accepted is stored first (again to end at once; nothing is lost)");
+    } finally {
+      stopped = await pipeline.stop();
+    }
+    const { pendingReports: pending } = stopped;
+    io.out(
+      pending === 0
+        ? "stopped; 0 reports pending"
+        : `stopped; ${pending} reports are in the log and will be stored at the next start`,
+    );
     return 0;
   },
 };
 
-export function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new UsageError(`--${name} must be a positive number`);
-  return value;
+async function simulate(
+  pipeline: Pipeline,
+  population: { readonly clients: number; readonly eventsPerSecond: number },
+  stopping: AbortSignal,
+  io: CommandIo,
+): Promise<void> {
+  const before = await pipeline.account.stored();
+  const simulator = startSimulator(await simulationSetting(pipeline, population));
+  try {
+    while (!stopping.aborted) {
+      await sleep(PROGRESS_EVERY_MS, undefined, { signal: stopping }).catch(() => {});
+      const line = stopping.aborted ? undefined : await progressLine(pipeline, simulator.stats(), before);
+      if (line !== undefined) io.progress(line);
+    }
+  } finally {
+    io.err(`stopping: ${population.clients} simulated clients send what they hold`);
+    await simulator.stop(SIMULATION_STOPS_WITHIN_MS);
+  }
 }
 
-/** The first Ctrl-C drains; the second one ends at once, which loses nothing that was acknowledged either. */
-function stopSignal(io: CommandIo): AbortSignal {
-  const controller = new AbortController();
-  const stop = () => {
-    if (controller.signal.aborted) process.exit(1);
-    io.out("stopping: draining what was accepted (again to end at once)");
-    controller.abort();
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  return controller.signal;
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 function sayWhere(pipeline: Pipeline, dataDirectory: string, io: CommandIo): void {
-  const { edgeUrl, acsUrl, warehouseUrl, identityProviderUrl } = pipeline.addresses;
-  io.out(`DIT is running (environment ${pipeline.environment}, data in ${dataDirectory})\n`);
+  const { addresses, environment, production, warnings } = pipeline;
+  const { edgeUrl, acsUrl, warehouseUrl, identityProviderUrl } = addresses;
+  const mode = production ? "in production mode, " : "";
+  io.out(`DIT is running (${mode}environment ${environment}, data in ${dataDirectory})\n`);
   io.out(`  edge       ${edgeUrl}   clients send reports here`);
   io.out(`  acs        ${acsUrl}   clients fetch tokens here`);
   io.out(`  warehouse  ${warehouseUrl}   ClickHouse over HTTP, read-only`);
-  if (!pipeline.production) io.out(`  identity   ${identityProviderUrl}   development accounts`);
+  if (!production) io.out(`  identity   ${identityProviderUrl}   development accounts`);
+  for (const warning of warnings) io.out(`\n  WARNING  ${warning}`);
   io.out(`\n  try  curl '${warehouseUrl}/?query=SHOW+TABLES+FROM+dit'`);
-  io.out("  or   npx -y pnpm@10.34.8 dit doctor\n");
+  const data = dataDirectory === ".dit" ? "" : ` --data ${dataDirectory}`;
+  io.out(`  or   npx -y pnpm@10.34.8 dit doctor${data}`);
+  if (production) {
+    io.out("       which needs the use case of docs/examples/doctor.yaml, and DIT_AT_ACCESS_TOKEN");
+  }
+  io.out("");
 }

@@ -1,29 +1,73 @@
 import type { Addresses } from "../addresses.ts";
 import { queryWarehouse } from "../commands/query.ts";
+import { doctorUseCase } from "../pipeline/development-use-cases.ts";
+import { findMissingRows } from "./find-missing-rows.ts";
+import { type LogPosition, readLogPositions } from "./read-log-positions.ts";
 
-/** `events = inserted + dead-lettered + deduplicated`, over everything the sink ever dealt with. */
-const LEDGER_SQL = `SELECT sum(l.events) AS events, sum(l.inserted) AS inserted, sum(l.dead_lettered) AS deadLettered,
-  sum(l.deduplicated) AS deduplicated FROM dit.sink_ledger AS l`;
+/** Ledger rows expire after 800 days: what lies before the first one of a ledger that old is not looked for. */
+const LEDGER_IS_OLD_AFTER_DAYS = 700;
 
-interface LedgerSums {
-  readonly events: number | string;
-  readonly inserted: number | string;
-  readonly deadLettered: number | string;
-  readonly deduplicated: number | string;
+/**
+ * The whole way, durable over restarts: records appended to the log = records that the ledger covers + pending; their events =
+ * inserted + dead-lettered + deduplicated; and of the last two days, what the ledger says is inserted or set aside is in its tables.
+ * `reportId` is a report of now: it says which log the ledger's rows are of. Throws with everything that is amiss.
+ */
+export async function checkBalance(addresses: Addresses, reportId: string): Promise<string> {
+  const { warehouseUrl, sinkAdminUrl } = addresses;
+  const positions = await readLogPositions(sinkAdminUrl);
+  const ask: AskWarehouse = async <Row>(sql: string) => {
+    const text = await queryWarehouse(warehouseUrl, sql, "JSONEachRow");
+    return text === "" ? [] : text.split("\n").map((line) => JSON.parse(line) as Row);
+  };
+  const problems = [
+    ...(await findUncoveredRecords(ask, positions, reportId)),
+    ...(await findUnbalancedEvents(ask)),
+    ...(await findMissingRows(ask)),
+  ];
+  if (problems.length > 0) throw new Error(`it does not: ${problems.join("; ")}`);
+  const appended = positions.reduce((sum, position) => sum + position.appended, 0);
+  const pending = positions.reduce((sum, position) => sum + position.appended - position.dealtWith, 0);
+  return `${appended} reports appended, ${pending} pending; ${await describeEvents(ask)}`;
 }
 
-/** The ledger's sums must add up, and nothing may be waiting in the log for longer than the sink takes. */
-export async function checkBalance(addresses: Addresses): Promise<string> {
-  const sums = JSON.parse(
-    await queryWarehouse(addresses.warehouseUrl, LEDGER_SQL, "JSONEachRow"),
-  ) as LedgerSums;
-  const [events, inserted, deadLettered, deduplicated] = [
-    Number(sums.events),
-    Number(sums.inserted),
-    Number(sums.deadLettered),
-    Number(sums.deduplicated),
-  ];
-  const told = `${events} events = ${inserted} inserted + ${deadLettered} dead-lettered + ${deduplicated} stored before`;
-  if (events !== inserted + deadLettered + deduplicated) throw new Error(`it does not: ${told}`);
-  return told;
+export type AskWarehouse = <Row>(sql: string) => Promise<Row[]>;
+
+async function findUncoveredRecords(
+  ask: AskWarehouse,
+  positions: readonly LogPosition[],
+  reportId: string,
+): Promise<string[]> {
+  if (positions.length === 0) return ["the sink does not say where the log ends"];
+  const dealtWith = positions.map((position) => `${position.partition}, ${position.dealtWith}`);
+  const covered = await ask<{ partition: number; records: string }>(
+    `SELECT partition, sum(records) + if(min(day) < today() - ${LEDGER_IS_OLD_AFTER_DAYS}, min(from_offset), 0) AS records
+     FROM dit.sink_ledger
+     WHERE topic_id IN (SELECT topic_id FROM dit.sink_ledger WHERE batch IN (
+         SELECT batch FROM dit.${doctorUseCase.useCase}__heartbeat WHERE replaceAll(toString(report_id), '-', '') = '${reportId}'))
+       AND to_offset <= map(${dealtWith.join(", ")})[partition]
+     GROUP BY partition`,
+  );
+  const recordsOf = new Map(covered.map(({ partition, records }) => [Number(partition), Number(records)]));
+  return positions.flatMap(({ partition, dealtWith }) => {
+    const records = recordsOf.get(partition) ?? 0;
+    if (records === dealtWith) return [];
+    return [`partition ${partition}: ${dealtWith} reports left the log, the ledger covers ${records}`];
+  });
+}
+
+const EVENTS_SQL = `SELECT sum(l.events) AS events, sum(l.inserted) AS inserted, sum(l.dead_lettered) AS deadLettered,
+  sum(l.deduplicated) AS deduplicated, countIf(l.events != l.inserted + l.dead_lettered + l.deduplicated) AS unbalanced
+  FROM dit.sink_ledger AS l`;
+
+type EventSums = Record<"events" | "inserted" | "deadLettered" | "deduplicated" | "unbalanced", string>;
+
+async function findUnbalancedEvents(ask: AskWarehouse): Promise<string[]> {
+  const [sums] = await ask<EventSums>(EVENTS_SQL);
+  if (Number(sums?.unbalanced) === 0) return [];
+  return [`${sums?.unbalanced} batches of the ledger do not add up: ${await describeEvents(ask)}`];
+}
+
+async function describeEvents(ask: AskWarehouse): Promise<string> {
+  const [sums] = await ask<EventSums>(EVENTS_SQL);
+  return `${sums?.events} events = ${sums?.inserted} inserted + ${sums?.deadLettered} dead-lettered + ${sums?.deduplicated} stored before`;
 }

@@ -33,7 +33,7 @@ export async function* examine(options: ExamineOptions): AsyncGenerator<Finding>
   if (sent.value === undefined) return;
   const { value } = sent;
   yield await step("its row is in the warehouse", () => waitForRow(addresses.warehouseUrl, value, withinMs));
-  yield await step("the account balances", () => checkBalance(addresses));
+  yield await step("the account balances", () => checkBalance(addresses, value));
 }
 
 async function waitForRow(warehouseUrl: string, reportId: string, withinMs: number): Promise<string> {

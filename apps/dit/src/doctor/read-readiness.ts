@@ -6,7 +6,7 @@ export type ServiceName = "acs" | "ingest" | "sink" | "edge" | "warehouse";
 export async function readReadiness(addresses: Addresses, service: ServiceName): Promise<string> {
   const url = `${addresses[`${service}AdminUrl`]}/readyz`;
   const response = await fetch(url).catch(() => undefined);
-  if (response === undefined) throw new Error(`nothing answers at ${url}: the service is not running`);
+  if (response === undefined) throw new Error(`nothing answers at ${url}: is \`dit up\` running?`);
   const { dependencies } = (await response.json()) as {
     dependencies: Record<string, { ok: boolean; reason?: string }>;
   };

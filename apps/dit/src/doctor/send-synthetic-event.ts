@@ -2,6 +2,7 @@ import { createClient, type Diagnostic, type PinnedKey } from "@dit/client";
 import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
 import { ROUTES } from "@dit/protocol";
 import type { KeyDocument } from "@dit/protocol/schemas";
+import type { Secret } from "@dit/service-kit";
 import { fetchAccessToken } from "@dit/simulator";
 import type { Addresses } from "../addresses.ts";
 import { doctorUseCase } from "../pipeline/development-use-cases.ts";
@@ -10,7 +11,7 @@ export interface SyntheticEventOptions {
   readonly addresses: Addresses;
   readonly environment: string;
   /** Of an account; by default the development identity provider is asked for one. */
-  readonly accessToken: string | undefined;
+  readonly accessToken: Secret | undefined;
 }
 
 export interface SyntheticEvent {
@@ -28,6 +29,8 @@ const NO_WAITING = {
   backoffBaseMs: 200,
   backoffCapMs: 500,
 };
+const ACCOUNT_FAILED =
+  "no access token: the development identity provider gives none; in production set DIT_AT_ACCESS_TOKEN";
 const GIVE_UP_AFTER_MS = 15_000;
 
 /** Sends one event as an app would, through the SDK. */
@@ -45,7 +48,8 @@ export async function sendSyntheticEvent(options: SyntheticEventOptions): Promis
     acsUrl: addresses.acsUrl,
     edgeUrl: addresses.edgeUrl,
     pinnedKeys: await publishedKeys(addresses.acsUrl),
-    account: async () => options.accessToken ?? fetchAccessToken(addresses.identityProviderUrl, "dit-doctor"),
+    account: async () =>
+      options.accessToken?.reveal() ?? fetchAccessToken(addresses.identityProviderUrl, "dit-doctor"),
     consent: true,
     poprf: await createLibsodiumPoprf(),
     timing: NO_WAITING,
@@ -72,13 +76,15 @@ async function publishedKeys(acsUrl: string): Promise<PinnedKey[]> {
   const url = acsUrl + ROUTES.keys(doctorUseCase.useCase);
   const response = await fetch(url).catch(() => undefined);
   if (response === undefined) throw new Error(`ACS does not answer at ${acsUrl}`);
-  if (!response.ok) throw new Error(`ACS has no use case ${doctorUseCase.useCase} (${response.status})`);
+  if (response.status === 404)
+    throw new Error(`ACS has no use case ${doctorUseCase.useCase}: apply docs/examples/doctor.yaml`);
+  if (!response.ok) throw new Error(`ACS shows no keys of ${doctorUseCase.useCase} (${response.status})`);
   const { keys } = (await response.json()) as KeyDocument;
   return keys.map(({ keyVersion, publicKey }) => ({ keyVersion, publicKey }));
 }
 
 function explain(diagnostic: Diagnostic): string {
   if (diagnostic.name === "issuer_refused") return `the client refuses the issuer: ${diagnostic.reason}`;
-  if (diagnostic.name === "account_failed") return "no access token: is the identity provider there?";
+  if (diagnostic.name === "account_failed") return ACCOUNT_FAILED;
   return "outcome" in diagnostic ? `${diagnostic.name}: ${diagnostic.outcome}` : diagnostic.name;
 }

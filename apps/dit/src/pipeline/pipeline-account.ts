@@ -32,6 +32,8 @@ export interface StoredCounts {
 export interface PipelineAccount {
   counts(): Promise<PipelineCounts>;
   stored(): Promise<StoredCounts>;
+  /** Reports in the event log that the sink has not dealt with. */
+  pending(): Promise<number>;
 }
 
 export function createPipelineAccount(parts: {
@@ -41,7 +43,12 @@ export function createPipelineAccount(parts: {
   readonly metrics: { readonly acs: Metrics; readonly edge: Metrics; readonly ingest: Metrics };
 }): PipelineAccount {
   const { eventLog, warehouse, directory, metrics } = parts;
+  const pending = async () => {
+    const progress = await eventLog.progress(REPORTS_TOPIC, CONSUMER_GROUP);
+    return progress.reduce((sum, { endOffset, committedOffset }) => sum + endOffset - committedOffset, 0);
+  };
   return {
+    pending,
     async counts() {
       return {
         tokensIssued: await metrics.acs.value("tokens_issued_total"),
@@ -56,16 +63,12 @@ export function createPipelineAccount(parts: {
         warehouse,
         directory.all().flatMap(({ document }) => eventTables(document)),
       );
-      const progress = await eventLog.progress(REPORTS_TOPIC, CONSUMER_GROUP);
       return {
         rowsInserted: events,
         deadLettered: await sumOf(warehouse, "dit.dead_letters", "events"),
         deduplicated: await sumOf(warehouse, "dit.sink_ledger", "deduplicated"),
         reportsDealtWith: await sumOf(warehouse, "dit.sink_ledger", "records"),
-        pending: progress.reduce(
-          (sum, { endOffset, committedOffset }) => sum + endOffset - committedOffset,
-          0,
-        ),
+        pending: await pending(),
       };
     },
   };

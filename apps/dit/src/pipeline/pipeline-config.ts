@@ -1,10 +1,13 @@
 import { type AcsConfig, loadAcsConfig } from "@dit/acs";
+import { equalConstantTime } from "@dit/crypto-core";
 import { type EdgeConfig, loadEdgeConfig } from "@dit/edge";
 import { type IngestConfig, loadIngestConfig } from "@dit/ingest";
 import { baseConfigShape, ConfigError, loadConfig } from "@dit/service-kit";
 import { loadSinkConfig, type SinkConfig } from "@dit/sink";
 import { z } from "zod";
 import type { CommandIo } from "../command.ts";
+import { loadSharedConfig, PREFIXES, type SharedConfig } from "../shared-config.ts";
+import { loadTargetVariables } from "../target.ts";
 import type { DataDirectory } from "./data-directory.ts";
 
 const warehouseSchema = z.object(baseConfigShape(8123));
@@ -29,32 +32,56 @@ export function loadPipelineConfig(
   data: DataDirectory,
   freePorts: boolean,
 ): PipelineConfig {
-  const filled = fillIn(env, data, freePorts);
   const problems: string[] = [];
-  const load = <T>(loader: (env: CommandIo["env"]) => T): T | undefined => {
+  const attempt = <T>(load: () => T): T | undefined => {
     try {
-      return loader(filled);
+      return load();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       problems.push(...error.problems);
       return undefined;
     }
   };
+  const shared = attempt(() => loadSharedConfig(env));
+  const filled = fillIn(env, data, shared, freePorts);
+  const load = <T>(loader: (env: CommandIo["env"]) => T) => attempt(() => loader(filled));
+  attempt(() => loadTargetVariables(env));
   const config = {
     acs: load(loadAcsConfig),
     edge: load(loadEdgeConfig),
     ingest: load(loadIngestConfig),
     sink: load(loadSinkConfig),
-    warehouse: load((from) => loadConfig(warehouseSchema, from, "DIT_WAREHOUSE")),
-    identityProvider: load((from) => loadConfig(identityProviderSchema, from, "DIT_IDENTITY_PROVIDER")),
+    warehouse: load((from) => loadConfig(warehouseSchema, from, PREFIXES.warehouse)),
+    identityProvider: load((from) => loadConfig(identityProviderSchema, from, PREFIXES.identityProvider)),
   };
+  if (config.acs && config.sink && !isSameKey(config.acs, config.sink)) {
+    problems.push(
+      "DIT_ACS_KEY_ENCRYPTION_KEY, DIT_SINK_KEY_ENCRYPTION_KEY: must hold the same key, one box has one",
+    );
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return config as PipelineConfig;
 }
 
-const SERVICES = ["ACS", "EDGE", "INGEST", "SINK", "WAREHOUSE", "IDENTITY_PROVIDER"] as const;
+/** Where the key-encryption key comes from; undefined: from the data directory. */
+export function keyVariable(env: CommandIo["env"]): string | undefined {
+  const names = [PREFIXES.acs, PREFIXES.sink].map((prefix) => `${prefix}_KEY_ENCRYPTION_KEY`);
+  return names.flatMap((name) => [name, `${name}_FILE`]).find((name) => env[name] !== undefined);
+}
 
-function fillIn(env: CommandIo["env"], data: DataDirectory, freePorts: boolean): CommandIo["env"] {
+function isSameKey(a: Pick<AcsConfig, "keyEncryptionKey">, b: Pick<SinkConfig, "keyEncryptionKey">): boolean {
+  return equalConstantTime(a.keyEncryptionKey, b.keyEncryptionKey);
+}
+
+const { target: _, ...SERVICES } = PREFIXES;
+
+/** What is wrong with a shared variable is told once, under its own name: the services then get their defaults. */
+function fillIn(
+  env: CommandIo["env"],
+  data: DataDirectory,
+  shared: SharedConfig | undefined,
+  freePorts: boolean,
+): CommandIo["env"] {
   const { secrets } = data;
   const derived: Record<string, string | undefined> = {
     DIT_ACS_KEY_ENCRYPTION_KEY: secrets.keyEncryptionKey,
@@ -69,18 +96,19 @@ function fillIn(env: CommandIo["env"], data: DataDirectory, freePorts: boolean):
     DIT_SINK_EVENT_LOG_PATH: data.eventLog,
     DIT_SINK_DOCUMENTS_PATH: data.documents,
     DIT_SINK_WAREHOUSE_PATH: data.warehouse,
-    // All simulated clients come from one address.
-    DIT_EDGE_RATE_PER_SECOND: "100000",
-    DIT_EDGE_RATE_BURST: "100000",
+    ...(shared?.production === false && ONE_ADDRESS),
   };
-  for (const service of SERVICES) {
-    derived[`DIT_${service}_ENVIRONMENT`] = env.DIT_ENVIRONMENT;
-    derived[`DIT_${service}_PRODUCTION`] = env.DIT_PRODUCTION;
-    derived[`DIT_${service}_LOG_LEVEL`] = env.DIT_LOG_LEVEL ?? "warn";
-    if (freePorts) derived[`DIT_${service}_LISTEN_PORT`] = "0";
+  for (const prefix of Object.values(SERVICES)) {
+    derived[`${prefix}_ENVIRONMENT`] = shared?.environment;
+    derived[`${prefix}_PRODUCTION`] = shared && String(shared.production);
+    derived[`${prefix}_LOG_LEVEL`] = shared?.logLevel;
+    if (freePorts) derived[`${prefix}_LISTEN_PORT`] = "0";
   }
   const missing = Object.entries(derived).filter(
     ([name, value]) => value !== undefined && env[name] === undefined && env[`${name}_FILE`] === undefined,
   );
   return { ...env, ...Object.fromEntries(missing) };
 }
+
+/** All simulated clients come from one address. */
+const ONE_ADDRESS = { DIT_EDGE_RATE_PER_SECOND: "100000", DIT_EDGE_RATE_BURST: "100000" };

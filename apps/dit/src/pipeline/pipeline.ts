@@ -15,12 +15,15 @@ import {
 import { createSinkService, settingsOf } from "@dit/sink";
 import type { Addresses } from "../addresses.ts";
 import { createWarehouseEndpointService } from "../warehouse-endpoint/warehouse-endpoint-service.ts";
-import { openDataDirectory } from "./data-directory.ts";
+import { checkBelonging } from "./check-belonging.ts";
+import { keyFile, openDataDirectory } from "./data-directory.ts";
 import { startDevelopmentIdentityProvider } from "./development-identity-provider.ts";
 import { developmentUseCases } from "./development-use-cases.ts";
+import { lockDataDirectory } from "./lock-data-directory.ts";
 import { createPipelineAccount, type PipelineAccount } from "./pipeline-account.ts";
-import { loadPipelineConfig } from "./pipeline-config.ts";
+import { keyVariable, loadPipelineConfig } from "./pipeline-config.ts";
 import { openStores } from "./stores.ts";
+import { warningsOf } from "./warnings.ts";
 
 export interface PipelineOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -37,9 +40,11 @@ export interface Pipeline {
   readonly addresses: Addresses;
   /** Without the development identity provider: accounts come from the deployment's own. */
   readonly production: boolean;
+  /** What an operator should know and change. */
+  readonly warnings: readonly string[];
   readonly account: PipelineAccount;
-  /** Takes no more reports, stores those that were accepted, and closes everything. */
-  stop(): Promise<void>;
+  /** Takes no more reports, stores those that were accepted, and closes everything. `pendingReports` are in the log and not stored. */
+  stop(): Promise<{ readonly pendingReports: number }>;
 }
 
 /**
@@ -53,10 +58,16 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     await service.start();
     return service;
   };
-  const data = await openDataDirectory(options.dataDirectory);
+  const keySource = keyVariable(options.env);
+  const data = await openDataDirectory(options.dataDirectory, { keyIsElsewhere: keySource !== undefined });
   const config = loadPipelineConfig(options.env, data, options.freePorts);
+  await lockDataDirectory(data.path, cleanup);
   const stores = await openStores(data, cleanup);
   const sealer = await createSealer(config.acs.keyEncryptionKey);
+  await checkBelonging(stores.documents, sealer, {
+    environment: config.acs.environment,
+    keySource: keySource ?? keyFile(data.path, "keyEncryptionKey"),
+  });
   const parts = (service: string, { logLevel }: { logLevel: typeof config.acs.logLevel }) => ({
     ...stores,
     clock: systemClock,
@@ -89,6 +100,18 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   await directory.start();
   cleanup.defer(() => directory.stop());
 
+  const ingestParts = parts("ingest", config.ingest);
+  const edgeParts = parts("edge", config.edge);
+  const account = createPipelineAccount({
+    ...stores,
+    directory,
+    metrics: { acs: acsParts.metrics, edge: edgeParts.metrics, ingest: ingestParts.metrics },
+  });
+  let pendingReports = 0;
+  // After the sink has stopped, and before the log is closed.
+  cleanup.defer(async () => {
+    pendingReports = await account.pending();
+  });
   const sink = await started(
     createSinkService({
       ...parts("sink", config.sink),
@@ -98,7 +121,6 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       config: settingsOf(config.sink),
     }),
   );
-  const ingestParts = parts("ingest", config.ingest);
   const ingest = await started(
     createIngestService({
       ...ingestParts,
@@ -107,7 +129,6 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       config: { ...config.ingest, limits: config.ingest },
     }),
   );
-  const edgeParts = parts("edge", config.edge);
   const edge = await started(
     createEdgeService({
       ...edgeParts,
@@ -137,12 +158,12 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       warehouseAdminUrl: told(endpoint.adminUrl),
     },
     production: config.identityProvider.production,
-    account: createPipelineAccount({
-      ...stores,
-      directory,
-      metrics: { acs: acsParts.metrics, edge: edgeParts.metrics, ingest: ingestParts.metrics },
-    }),
-    stop: () => running.disposeAsync(),
+    warnings: warningsOf(config, directory),
+    account,
+    async stop() {
+      await running.disposeAsync();
+      return { pendingReports };
+    },
   };
 }
 

@@ -18,8 +18,9 @@ export async function openStores(data: DataDirectory, cleanup: AsyncDisposableSt
   const opened = async <T extends { close(): Promise<void> }>(store: T | Promise<T>): Promise<T> =>
     cleanup.adopt(await store, (open) => open.close());
   return {
-    counters: await opened(openLmdbCounters({ path: data.counters })),
+    // First: a data directory with data and without documents is torn, and not one whose first start was cut short.
     documents: await opened(openLmdbDocuments({ path: data.documents })),
+    counters: await opened(openLmdbCounters({ path: data.counters })),
     eventLog: await opened(openLmdbEventLog({ path: data.eventLog })),
     warehouse: await opened(openChdbWarehouse({ path: data.warehouse })),
     readOnlyWarehouse: await opened(openReadOnlyChdb({ path: data.warehouse, database: "dit" })),

@@ -49,7 +49,7 @@ export async function createChildPipeline(dataDirectory: string): Promise<ChildP
     addresses,
     async start() {
       child = spawn(process.execPath, [MAIN, "up"], {
-        env: { ...process.env, ...env },
+        env: { ...withoutDit(process.env), ...env },
         stdio: ["ignore", "pipe", "pipe"],
       });
       await running(child);
@@ -59,6 +59,11 @@ export async function createChildPipeline(dataDirectory: string): Promise<ChildP
     },
     stop: () => end("SIGTERM"),
   };
+}
+
+/** What the tests themselves are told by variables is none of its business, and it refuses names that it does not know. */
+function withoutDit(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(inherited).filter(([name]) => !name.startsWith("DIT_")));
 }
 
 function running(child: ChildProcess): Promise<void> {

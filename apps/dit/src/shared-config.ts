@@ -1,0 +1,38 @@
+import { configTypes, loadConfig } from "@dit/service-kit";
+import { z } from "zod";
+import type { CommandIo } from "./command.ts";
+
+const schema = z.object({
+  environment: configTypes.environment.optional(),
+  production: configTypes.boolean.default(false),
+  logLevel: configTypes.logLevel.default("warn"),
+  dataDir: configTypes.path.default(".dit"),
+});
+
+/** What all parts of one box share. */
+export type SharedConfig = z.output<typeof schema>;
+
+/** Each of these names is checked by whoever reads what begins with it. */
+export const PREFIXES = {
+  acs: "DIT_ACS",
+  edge: "DIT_EDGE",
+  ingest: "DIT_INGEST",
+  sink: "DIT_SINK",
+  warehouse: "DIT_WAREHOUSE",
+  identityProvider: "DIT_IDENTITY_PROVIDER",
+  target: "DIT_AT",
+} as const;
+
+/**
+ * Reads DIT_ENVIRONMENT, DIT_PRODUCTION, DIT_LOG_LEVEL and DIT_DATA_DIR. Every other DIT_* name that belongs to nobody is a problem:
+ * a typo (DIT_PRODUCTON) must not mean "unset". Throws ConfigError.
+ */
+export function loadSharedConfig(env: CommandIo["env"]): SharedConfig {
+  const owned = (name: string) => Object.values(PREFIXES).some((prefix) => name.startsWith(`${prefix}_`));
+  return loadConfig(schema, Object.fromEntries(Object.entries(env).filter(([name]) => !owned(name))), "DIT");
+}
+
+/** The data directory of one box. */
+export function dataDirectoryFrom(env: CommandIo["env"], option: string | undefined): string {
+  return option ?? loadSharedConfig(env).dataDir;
+}

@@ -1,0 +1,83 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { configTypes, loadConfig, type Secret } from "@dit/service-kit";
+import { z } from "zod";
+import { type Addresses, DEFAULT_ADDRESSES } from "./addresses.ts";
+import { CommandError, type CommandIo } from "./command.ts";
+import { dataDirectoryFrom, loadSharedConfig, PREFIXES } from "./shared-config.ts";
+
+/** The running pipeline that a command talks to. */
+export interface Target {
+  readonly dataDirectory: string;
+  readonly environment: string;
+  readonly addresses: Addresses;
+  /** Undefined: the box's own is in its data directory. */
+  readonly adminSecret: Secret | undefined;
+  readonly serviceSecret: Secret | undefined;
+  /** Of an account, for the doctor's event; undefined: the development identity provider gives one. */
+  readonly accessToken: Secret | undefined;
+}
+
+const url = configTypes.url.optional();
+const variablesSchema = z.object({
+  edgeUrl: url,
+  acsUrl: url,
+  warehouseUrl: url,
+  identityProviderUrl: url,
+  edgeAdminUrl: url,
+  acsAdminUrl: url,
+  ingestAdminUrl: url,
+  sinkAdminUrl: url,
+  warehouseAdminUrl: url,
+  adminSecret: configTypes.secret.optional(),
+  serviceSecret: configTypes.secret.optional(),
+  accessToken: configTypes.secret.optional(),
+} satisfies Record<keyof Addresses | "adminSecret" | "serviceSecret" | "accessToken", unknown>);
+
+/** What `dit up` leaves in its data directory for the other commands. */
+const recordSchema = z.object({
+  environment: z.string(),
+  addresses: z.partialRecord(z.enum(Object.keys(DEFAULT_ADDRESSES) as (keyof Addresses)[]), z.string()),
+});
+
+const FILE = "addresses.json";
+
+/**
+ * Reads `DIT_AT_*`, as DIT_AT_ACS_URL; what they leave open is as the `dit up` of the data directory wrote it down, and else as on a
+ * box with default ports. Throws ConfigError with every problem.
+ */
+export async function targetFrom(env: CommandIo["env"], dataOption?: string): Promise<Target> {
+  const dataDirectory = dataDirectoryFrom(env, dataOption);
+  const record = await readRecord(join(dataDirectory, FILE));
+  const { adminSecret, serviceSecret, accessToken, ...urls } = loadTargetVariables(env);
+  const told = Object.entries(urls).filter(([, address]) => address !== undefined);
+  return {
+    dataDirectory,
+    environment: loadSharedConfig(env).environment ?? record?.environment ?? "development",
+    addresses: { ...DEFAULT_ADDRESSES, ...record?.addresses, ...Object.fromEntries(told) },
+    adminSecret,
+    serviceSecret,
+    accessToken,
+  };
+}
+
+export function loadTargetVariables(env: CommandIo["env"]): z.output<typeof variablesSchema> {
+  return loadConfig(variablesSchema, env, PREFIXES.target);
+}
+
+export async function writeTarget(
+  dataDirectory: string,
+  { environment, addresses }: Pick<Target, "environment" | "addresses">,
+): Promise<void> {
+  await writeFile(join(dataDirectory, FILE), `${JSON.stringify({ environment, addresses }, undefined, 2)}\n`);
+}
+
+async function readRecord(file: string): Promise<z.output<typeof recordSchema> | undefined> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new CommandError(`${file} cannot be read: remove it, \`dit up\` writes it anew`, { cause: error });
+  }
+}
