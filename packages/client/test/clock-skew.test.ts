@@ -27,7 +27,12 @@ describe("a clock that runs ahead", () => {
     const { world, client } = withSkew(START_MS + 12 * HOUR_MS, HOUR_MS);
     await world.advance(12 * HOUR_MS + 60_000);
     expect(world.clock.nowMs()).toBe(START_MS + DAY_MS + 60_000);
-    const asked = world.server.callsTo("/tokens").length;
+    /** Those of the epoch after this one may be fetched meanwhile. */
+    const asked = () =>
+      world.server
+        .callsTo("/tokens")
+        .filter(({ body }) => JSON.parse(new TextDecoder().decode(body)).epoch === EPOCH + 1).length;
+    const askedBefore = asked();
     client.log("app_opened");
     await client.flush();
     expect(world.named("report_retried")).toMatchObject([{ outcome: "epoch_expired" }]);
@@ -42,7 +47,7 @@ describe("a clock that runs ahead", () => {
       });
     }
     expect(world.named("report_accepted")).toHaveLength(1);
-    expect(world.server.callsTo("/tokens")).toHaveLength(asked);
+    expect(asked()).toBe(askedBefore);
 
     // Its token is as good as before, and the next report's self-healing has not been spent.
     client.log("app_opened");
