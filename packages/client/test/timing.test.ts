@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { problem } from "./testing/server.ts";
-import { DAY_MS, HOUR_MS, START_MS } from "./testing/use-case.ts";
+import { DAY_MS, HEALED_WITHIN_MS, HOUR_MS, START_MS } from "./testing/use-case.ts";
 import { createWorld } from "./testing/world.ts";
 
 const MINUTE_MS = 60_000;
@@ -165,7 +165,9 @@ describe("tokens", () => {
       headers.get("dit-credential")?.startsWith("v1.1.") ? problem("credential_invalid") : undefined;
     await world.advance(2 * HOUR_MS);
     client.log("app_opened");
-    for (let i = 0; i < 2; i++) await client.flush();
+    await client.flush();
+    await world.advance(HEALED_WITHIN_MS);
+    await client.flush();
     expect(world.named("report_accepted")).toHaveLength(1);
     expect(Object.values(client.losses()).every((count) => count === 0)).toBe(true);
     await client.close();
@@ -180,5 +182,34 @@ describe("tokens", () => {
     for (const { token } of world.server.reports) uses.set(token, (uses.get(token) ?? 0) + 1);
     expect([...uses.values()]).toEqual([4, 4, 2]);
     await client.close();
+  });
+});
+
+describe("after a refused credential", () => {
+  it("neither the keys are asked for nor a report is sent at once, nor both at one time", async () => {
+    const waits: (readonly [keysMs: number, reportMs: number])[] = [];
+    for (let run = 0; run < 8; run++) {
+      const world = createWorld({ timing: { ditherMs: 20 * MINUTE_MS, flushIntervalMs: MINUTE_MS } });
+      const client = world.start();
+      client.log("app_opened");
+      await client.flush();
+      world.server.intercept = ({ path }) =>
+        path.endsWith("/reports") && world.server.reports.length === 2
+          ? problem("credential_invalid")
+          : undefined;
+      client.log("app_opened");
+      const refusedAt = world.clock.nowMs();
+      await client.flush();
+      await world.advance(40 * MINUTE_MS);
+      const keysAt = world.server.callsTo("/keys").at(-1)?.atMs ?? 0;
+      waits.push([keysAt - refusedAt, (world.server.reports[2]?.atMs ?? 0) - keysAt]);
+      await client.close();
+    }
+    for (const column of [0, 1] as const) {
+      const each = waits.map((wait) => wait[column]);
+      expect(Math.min(...each)).toBeGreaterThan(0);
+      expect(Math.max(...each)).toBeLessThanOrEqual(20 * MINUTE_MS);
+      expect(new Set(each).size).toBe(8);
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LOSS_REASONS, type LossReason } from "../src/index.ts";
 import { problem } from "./testing/server.ts";
-import { DAY_MS, HOUR_MS, START_MS } from "./testing/use-case.ts";
+import { DAY_MS, HEALED_WITHIN_MS, HOUR_MS, START_MS } from "./testing/use-case.ts";
 import { createWorld } from "./testing/world.ts";
 
 type Answer = () => Response | Promise<Response>;
@@ -68,6 +68,7 @@ describe("a report that may be stored is never made anew", () => {
       world.clock.set(START_MS + 3 * HOUR_MS);
       client.log("message_delivered");
       await client.flush();
+      await world.advance(HEALED_WITHIN_MS);
       const [first, second, third] = world.server.reports;
       expect(second?.reportId).toBe(first?.reportId);
       expect(third?.events).toMatchObject([{ name: "message_delivered" }]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Client, LossReason } from "../src/index.ts";
 import { problem } from "./testing/server.ts";
-import { DAY_MS, HOUR_MS, type messaging, START_MS } from "./testing/use-case.ts";
+import { DAY_MS, HEALED_WITHIN_MS, HOUR_MS, type messaging, START_MS } from "./testing/use-case.ts";
 import { createWorld } from "./testing/world.ts";
 
 type Answer = () => Response | Promise<Response>;
@@ -137,6 +137,7 @@ describe("a refused credential", () => {
     async (code) => {
       const { world, client } = withAnswers([() => problem(code)]);
       await client.flush();
+      await world.advance(HEALED_WITHIN_MS);
       await client.flush();
       const [first, second] = world.server.reports;
       expect(second?.events).toEqual(first?.events);
@@ -179,6 +180,7 @@ describe("a refused credential", () => {
     };
     client.log("app_opened");
     await client.flush();
+    await world.advance(HEALED_WITHIN_MS);
     await client.flush();
     expect(world.server.reports.map(({ headers }) => headers["dit-credential"]?.split(".")[1])).toEqual([
       "1",

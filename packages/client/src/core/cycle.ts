@@ -1,6 +1,7 @@
 import { type Context, randomFraction } from "./context.ts";
 import { isSwitchedOn } from "./disable.ts";
 import { fetchTokens } from "./fetch-tokens.ts";
+import { checkKeysIfDue } from "./key-check.ts";
 import { currentEpoch } from "./pseudonym.ts";
 import { isStopped, type Session } from "./session.ts";
 import { waitingEvents } from "./state.ts";
@@ -10,6 +11,7 @@ import { dropStaleTokens, plannedFetches } from "./wallet.ts";
 /** Does whatever is due. Explicit: the host asks for it now, so it waits neither for the dithered time nor for tokens' time. */
 export async function runCycle(context: Context, session: Session, explicit: boolean): Promise<void> {
   if (!(await isSwitchedOn(context, session))) return;
+  await checkKeysIfDue(context, session);
   // What is logged from now on waits for a time of its own: an upload must not tell that something happened just now.
   let due = waitingEvents(session.state);
   for (;;) {
@@ -35,7 +37,7 @@ export function nextUploadAt(context: Context): number {
 export function nextWakeAt(context: Context, session: Session): number {
   if (session.disabledUntil !== undefined) return session.disabledUntil;
   const fetches = plannedFetches(context, session).map(({ at }) => Math.max(at, session.fetchHeldUntil));
-  return Math.min(session.uploadAt, ...fetches);
+  return Math.min(session.uploadAt, session.keysCheckAt ?? Number.POSITIVE_INFINITY, ...fetches);
 }
 
 async function fetchDueTokens(context: Context, session: Session, explicit: boolean): Promise<void> {

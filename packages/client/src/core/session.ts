@@ -21,6 +21,8 @@ export interface Session {
   keys: Keys | undefined;
   /** Set while the use case is switched off: when to ask again. Unix milliseconds, like every `At` here. */
   disabledUntil: number | undefined;
+  /** When to ask for the key document because a credential was refused. */
+  keysCheckAt: number | undefined;
   uploadAt: number;
   uploadFailures: number;
   /** No report is sent before. */
@@ -39,6 +41,7 @@ export function createSession(uploadAt: number): Session {
     saved: undefined,
     keys: undefined,
     disabledUntil: undefined,
+    keysCheckAt: undefined,
     uploadAt,
     uploadFailures: 0,
     uploadHeldUntil: 0,

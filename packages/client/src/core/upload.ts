@@ -1,7 +1,7 @@
 import { fromBase64Url } from "@dit/crypto-core";
 import { ROUTES } from "@dit/protocol";
 import type { Context } from "./context.ts";
-import { fetchKeys } from "./fetch-keys.ts";
+import { planKeyCheck } from "./key-check.ts";
 import { nextReport } from "./next-report.ts";
 import { type Answer, request } from "./request.ts";
 import { save } from "./save.ts";
@@ -29,8 +29,7 @@ export async function upload(context: Context, session: Session, due: number): P
     const { batch } = state;
     settleReport(context, session, signed, answer);
     if (state.batch !== batch) settled += batch?.events.length ?? 0;
-    // Perhaps its key is gone: the fresh document says so, and that key's other tokens go too.
-    if (answer.code === "credential_invalid") await refreshKeys(context, session);
+    if (answer.code === "credential_invalid") planKeyCheck(context, session);
   }
   return settled;
 }
@@ -42,9 +41,4 @@ function send(context: Context, session: Session, { body, gzip, credential }: Si
     headers: reportHeaders(gzip, credential),
     body: fromBase64Url(body) ?? null,
   });
-}
-
-async function refreshKeys(context: Context, session: Session): Promise<void> {
-  if (session.keys !== undefined) session.keys.freshUntil = 0;
-  await fetchKeys(context, session);
 }

@@ -39,3 +39,6 @@ export const messaging = defineUseCase({
     },
   },
 });
+
+/** A refused credential is followed by a look at the keys and then by the next upload, each after one dither (5 min) at most. */
+export const HEALED_WITHIN_MS = 2 * 5 * 60_000;
