@@ -1,7 +1,6 @@
 import { MERGE_TREE_SETTINGS } from "@dit/storage";
 
 export const DEAD_LETTERS_TABLE = "dit.dead_letters";
-export const DEAD_LETTERS_TOPIC = "dead-letters";
 
 export type DeadLetterReason =
   /** Not an accepted report: no JSON, or a part is missing or of the wrong kind. */

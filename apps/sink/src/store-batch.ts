@@ -1,4 +1,5 @@
 import { utf8 } from "@dit/crypto-core";
+import { DEAD_LETTERS_TOPIC } from "@dit/protocol";
 import {
   type BatchContent,
   contentsOf,
@@ -8,7 +9,7 @@ import {
 } from "./batch-contents.ts";
 import { type BatchRange, rangeName } from "./batch-range.ts";
 import type { SinkContext } from "./context.ts";
-import { DEAD_LETTERS_TOPIC, type DeadLetterReference } from "./dead-letters.ts";
+import type { DeadLetterReference } from "./dead-letters.ts";
 import { LEDGER_TABLE } from "./ledger.ts";
 import type { MadeBatch } from "./make-batch.ts";
 import type { SinkMetrics } from "./sink-metrics.ts";

@@ -1,6 +1,9 @@
 /** The topic of the event log that ingest appends to and the sink consumes. */
 export const REPORTS_TOPIC = "reports";
 
+/** The topic that the sink appends references of reports to that it set aside. Nobody has to read it. */
+export const DEAD_LETTERS_TOPIC = "dead-letters";
+
 /** One event as it rests in the event log: names and values already checked against the use-case document. */
 export interface AcceptedEvent {
   readonly name: string;

@@ -1,4 +1,9 @@
-export { type AcceptedEvent, type AcceptedReport, REPORTS_TOPIC } from "./accepted-report.ts";
+export {
+  type AcceptedEvent,
+  type AcceptedReport,
+  DEAD_LETTERS_TOPIC,
+  REPORTS_TOPIC,
+} from "./accepted-report.ts";
 export type { CredentialHeader } from "./credential-header.ts";
 export { CREDENTIAL_HEADER, formatCredentialHeader, parseCredentialHeader } from "./credential-header.ts";
 export { defineUseCase } from "./define-use-case.ts";

@@ -1,3 +1,4 @@
+import { DEAD_LETTERS_TOPIC } from "@dit/protocol";
 import type { Counters, Documents, EventLog, Warehouse } from "@dit/storage";
 import { openLmdbCounters } from "@dit/storage/counters/lmdb";
 import { openLmdbDocuments } from "@dit/storage/documents/lmdb";
@@ -21,7 +22,7 @@ export async function openStores(data: DataDirectory, cleanup: AsyncDisposableSt
     // First: a data directory with data and without documents is torn, and not one whose first start was cut short.
     documents: await opened(openLmdbDocuments({ path: data.documents })),
     counters: await opened(openLmdbCounters({ path: data.counters })),
-    eventLog: await opened(openLmdbEventLog({ path: data.eventLog })),
+    eventLog: await opened(openLmdbEventLog({ path: data.eventLog, unreadTopics: [DEAD_LETTERS_TOPIC] })),
     warehouse: await opened(openChdbWarehouse({ path: data.warehouse })),
     readOnlyWarehouse: await opened(openReadOnlyChdb({ path: data.warehouse, database: "dit" })),
   };

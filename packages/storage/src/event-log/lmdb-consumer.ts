@@ -56,7 +56,7 @@ function createReader(
     const nowMs = clock();
     if (nowMs < trimAtMs) return;
     trimAtMs = nowMs + TRIM_EVERY_MS;
-    await trim([store]);
+    await trim(topic.name, [store]);
   }
 
   function assertHeld(): void {

@@ -121,6 +121,7 @@ describe("one machine's event log", () => {
     beforeEach(async () => {
       await log.close();
       log = await openLmdbEventLog({
+        unreadTopics: ["unread"],
         path: directory.path,
         partitions: 1,
         retentionMs: HOUR_MS,
@@ -149,14 +150,16 @@ describe("one machine's event log", () => {
       expect(await startOf("kept")).toBe(0);
     });
 
-    test("lets age alone decide on a topic that no group has ever committed in", async () => {
+    test("lets age alone decide on a topic that nobody is expected to read, and on no other", async () => {
       await log.append("unread", [record]);
+      await log.append("not-read-yet", [record]);
       nowMs += HOUR_MS;
       await log.append("unread", [record]);
       nowMs += SEGMENT_MS;
       await until(async () => (await startOf("unread")) === 1);
       nowMs += HOUR_MS;
       await until(async () => (await startOf("unread")) === 2);
+      expect(await startOf("not-read-yet")).toBe(0);
     });
   });
 

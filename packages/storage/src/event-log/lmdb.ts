@@ -19,6 +19,8 @@ export interface LmdbEventLogOptions {
    * passed them. Those appended within a 36th of it are removed together, when the last of them is due.
    */
   readonly retentionMs?: number;
+  /** Topics that no group is expected to consume: there, age alone decides. In all others what nobody has read stays. */
+  readonly unreadTopics?: readonly string[];
   /** How often what is due is looked for, whatever the clock says. */
   readonly trimEveryMs?: number;
   /** Milliseconds since 1970. */
@@ -39,6 +41,7 @@ export async function openLmdbEventLog({
   path,
   partitions = 2,
   retentionMs = SIX_HOURS_MS,
+  unreadTopics = [],
   trimEveryMs = TRIM_EVERY_MS,
   clock = Date.now,
 }: LmdbEventLogOptions): Promise<EventLog> {
@@ -51,7 +54,7 @@ export async function openLmdbEventLog({
   const keys = new KeySlots(join(path, "keys"));
   const segments = new SegmentTable(tables.segments, keys, retentionMs / SEGMENTS_PER_RETENTION);
   const files: EventLogFiles = { tables, segments };
-  const trim = createTrim({ environment, segments, retentionMs, clock });
+  const trim = createTrim({ environment, segments, retentionMs, unreadTopics, clock });
   const arrivals = new Arrivals();
   const consuming = new Map<string, AbortController>();
   const appending = new Set<{ readonly topic: string; readonly records: readonly AppendRecord[] }>();
@@ -72,7 +75,7 @@ export async function openLmdbEventLog({
 
   async function trimAll(): Promise<void> {
     const topics = await environment.read(() => listTopics(files));
-    await trim(topics.flatMap(({ partitions }) => partitions));
+    for (const { name, partitions } of topics) await trim(name, partitions);
   }
 
   async function closeAll(): Promise<void> {

@@ -91,13 +91,14 @@ export class PartitionStore {
 
   /**
    * Removes at most `maxBlocks` blocks of the oldest segment, and the segment with its last block, if all of it was
-   * appended before `beforeMs` and every group that ever committed has passed it. Whether anything was removed.
+   * appended before `beforeMs` and every group that ever committed has passed it; where none has, only if nobody is expected to (`isUnread`).
+   * Whether anything was removed.
    */
-  trim(beforeMs: number, maxBlocks: number): boolean {
+  trim(beforeMs: number, maxBlocks: number, isUnread: boolean): boolean {
     const { start, end } = this.bounds();
     const [oldest, next] = this.segments.oldest(this.prefix);
     const segmentEnd = next?.firstOffset ?? end;
-    if (oldest === undefined || oldest.endsAtMs > beforeMs || segmentEnd > this.leastCommitted())
+    if (oldest === undefined || oldest.endsAtMs > beforeMs || segmentEnd > this.leastCommitted(isUnread))
       return false;
     const keys = [
       ...this.tables.blocks.getKeys({
@@ -113,14 +114,14 @@ export class PartitionStore {
     return true;
   }
 
-  /** Infinite without any group: then age alone decides. */
-  private leastCommitted(): number {
+  private leastCommitted(isUnread: boolean): number {
     const offsets = [
       ...this.tables.groups.getRange({
         start: this.prefix,
         end: Buffer.concat([this.prefix, Buffer.of(0xff)]),
       }),
     ].map(({ value }) => (JSON.parse(value.toString()) as CommittedOffset).offset);
+    if (offsets.length === 0) return isUnread ? Number.POSITIVE_INFINITY : 0;
     return Math.min(...offsets);
   }
 
