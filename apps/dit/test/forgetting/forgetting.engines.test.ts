@@ -1,3 +1,3 @@
 import { describeForgetting } from "./forgetting-suite.ts";
 
-describeForgetting({ clients: 10_000, inEveryFile: true });
+describeForgetting({ clients: 2_000, inEveryFile: true });
