@@ -69,11 +69,7 @@ export class PartitionWorker {
   private async resume(): Promise<number> {
     await this.loadRepeats();
     const { offset, metadata } = await this.reader.committed();
-    if (metadata === "") {
-      // From now on the log keeps what this group has not stored, however long that takes.
-      await this.reader.commit({ offset, metadata });
-      return offset;
-    }
+    if (metadata === "") return offset;
     const intent = decodeIntent(metadata);
     try {
       const records = await readRange(this.reader, offset, intent.to);
