@@ -8,18 +8,21 @@ console.log(
   `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; medians of ${TURNS} interleaved turns\n`,
 );
 const results = (await poprfComparisons()).map((comparison) => compare(comparison, TURNS));
-console.table(
-  Object.fromEntries(
-    results.map((r) => [
-      r.name,
-      {
-        ours: `${Math.round(r.oursPerSecond)} ${r.unit}`,
-        peer: `${r.peerName}: ${Math.round(r.peerPerSecond)}`,
-        ratio: `${r.ratio.toFixed(1)}x (${r.lowestRatio.toFixed(1)}-${r.highestRatio.toFixed(1)})`,
-        target: `>= ${r.target}x`,
-        met: r.ratio >= r.target ? "yes" : "NO",
-      },
-    ]),
-  ),
-);
+const lines = results.map((r) => [
+  r.name,
+  `${Math.round(r.oursPerSecond)} ${r.unit}`,
+  `${r.peerName}: ${Math.round(r.peerPerSecond)}`,
+  `${r.ratio.toFixed(1)}x (${r.lowestRatio.toFixed(1)}-${r.highestRatio.toFixed(1)})`,
+  `>= ${r.target}x`,
+  r.ratio >= r.target ? "yes" : "NO",
+]);
+const table = [["what", "ours", "peer", "ratio (range)", "target", "met"], ...lines];
+const widthOf = (column: number) => Math.max(...table.map((line) => line[column]?.length ?? 0));
+for (const line of table)
+  console.log(
+    line
+      .map((cell, column) => cell.padEnd(widthOf(column) + 2))
+      .join("")
+      .trimEnd(),
+  );
 process.exitCode = results.every(({ ratio, target }) => ratio >= target) ? 0 : 1;
