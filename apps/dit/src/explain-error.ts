@@ -4,7 +4,8 @@ import { type Command, CommandError, type CommandIo, UsageError } from "./comman
 /** Says what went wrong, and answers with the exit code for it. */
 export function explainError(error: unknown, command: Command, io: CommandIo): number {
   if (error instanceof UsageError || isParseArgsError(error)) {
-    io.err(`dit: ${error.message}\nusage: ${command.usage}`);
+    // Node goes on to explain how an argument could begin with a dash.
+    io.err(`dit: ${error.message.split(". To specify")[0]}\nusage: ${command.usage}`);
     return 2;
   }
   if (error instanceof ConfigError) {

@@ -2,6 +2,8 @@ import type { CommandIo } from "./command.ts";
 
 /** Where nobody watches a line change, progress is for a log. */
 const PROGRESS_EVERY_MS = 10_000;
+/** One Ctrl-C comes from the terminal and again from pnpm, which passes it on: nobody presses it twice that fast. */
+const SAME_SIGNAL_WITHIN_MS = 500;
 const DEFAULT_COLUMNS = 80;
 const CLEAR_LINE = "\r\x1b[K";
 
@@ -47,8 +49,10 @@ export function createTerminalIo(
     stopSignal() {
       if (catches) return stopping.signal;
       catches = true;
+      let firstAtMs = Number.NEGATIVE_INFINITY;
       const onSignal = () => {
-        if (stopping.signal.aborted) terminal.exit(1);
+        if (!stopping.signal.aborted) firstAtMs = nowMs();
+        else if (nowMs() - firstAtMs > SAME_SIGNAL_WITHIN_MS) terminal.exit(1);
         stopping.abort();
       };
       terminal.on("SIGINT", onSignal);

@@ -81,7 +81,7 @@ async function refuseTorn(path: string, keyIsElsewhere: boolean): Promise<void> 
   const hasDocuments = await isFilled(join(path, "documents"));
   if (hasData && !hasDocuments) {
     throw new CommandError(
-      `${join(path, "documents")} is missing or empty, and the event log and the warehouse beside it hold data: restore it from the same backup, or start from an empty data directory (what is here stays readable, but no key or use case of it is left)`,
+      `${join(path, "documents")} is missing or empty, and the event log and the warehouse beside it hold data: restore it from the same backup, or start from an empty data directory`,
     );
   }
   const file = keyFile(path, "keyEncryptionKey");

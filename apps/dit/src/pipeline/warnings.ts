@@ -20,7 +20,9 @@ export function warningsOf(
     );
   }
   if (acs.environment === "development") {
-    warnings.push("DIT_ENVIRONMENT is not set: credentials are made for the environment development");
+    warnings.push(
+      "the environment is called development: DIT_ENVIRONMENT names it, and a data directory keeps the name it began with",
+    );
   }
   return warnings;
 }
