@@ -1,4 +1,4 @@
-import { configTypes, loadConfig } from "@dit/service-kit";
+import { ConfigError, configTypes, loadConfig } from "@dit/service-kit";
 import { z } from "zod";
 import type { CommandIo } from "./command.ts";
 
@@ -32,7 +32,18 @@ export function loadSharedConfig(env: CommandIo["env"]): SharedConfig {
   return loadConfig(schema, Object.fromEntries(Object.entries(env).filter(([name]) => !owned(name))), "DIT");
 }
 
-/** The data directory of one box. */
+/** The data directory of one box. What is wrong with other variables is told by whoever reads them, all at once. */
 export function dataDirectoryFrom(env: CommandIo["env"], option: string | undefined): string {
-  return option ?? loadSharedConfig(env).dataDir;
+  const named = Object.entries(env).filter(([name]) => /^DIT_DATA_DIR(_FILE)?$/.test(name));
+  return option ?? loadConfig(schema, Object.fromEntries(named), "DIT").dataDir;
+}
+
+/** For what has no place in production; false if the configuration is wrong, which is told when it is used. */
+export function isProduction(env: CommandIo["env"]): boolean {
+  try {
+    return loadSharedConfig(env).production;
+  } catch (error) {
+    if (error instanceof ConfigError) return false;
+    throw error;
+  }
 }

@@ -10,7 +10,7 @@ import { type Pipeline, startPipeline } from "../pipeline/pipeline.ts";
 import type { StoredCounts } from "../pipeline/pipeline-account.ts";
 import { simulationSetting } from "../pipeline/simulation-setting.ts";
 import { progressLine } from "../progress-line.ts";
-import { loadSharedConfig } from "../shared-config.ts";
+import { isProduction } from "../shared-config.ts";
 import { queryWarehouse } from "./query.ts";
 
 const PROGRESS_EVERY_MS = 2_000;
@@ -44,7 +44,7 @@ export const demoCommand: Command = {
       eventsPerSecond: positiveNumber("events-per-second", values["events-per-second"]),
       seed: positiveInteger("seed", values.seed),
     };
-    if (loadSharedConfig(io.env).production) {
+    if (isProduction(io.env)) {
       throw new CommandError("there is no simulated population in production mode, and so no demo");
     }
     const stopping = io.stopSignal();

@@ -5,7 +5,7 @@ import { parseOptions, positiveInteger, positiveNumber, refusePositionals } from
 import { type Pipeline, startPipeline } from "../pipeline/pipeline.ts";
 import { simulationSetting } from "../pipeline/simulation-setting.ts";
 import { progressLine } from "../progress-line.ts";
-import { dataDirectoryFrom, loadSharedConfig } from "../shared-config.ts";
+import { dataDirectoryFrom, isProduction } from "../shared-config.ts";
 import { writeTarget } from "../target.ts";
 
 const PROGRESS_EVERY_MS = 2_000;
@@ -29,7 +29,7 @@ export const upCommand: Command = {
       clients: positiveInteger("clients", values.clients),
       eventsPerSecond: positiveNumber("events-per-second", values["events-per-second"]),
     };
-    if (values.simulate && loadSharedConfig(io.env).production) {
+    if (values.simulate && isProduction(io.env)) {
       throw new CommandError(
         "there is no simulated population in production mode: run `dit up` (`start` is `dit up --simulate`)",
       );

@@ -6,6 +6,8 @@ import { type LogPosition, readLogPositions } from "./read-log-positions.ts";
 
 /** Ledger rows expire after 800 days: what lies before the first one of a ledger that old is not looked for. */
 const LEDGER_IS_OLD_AFTER_DAYS = 700;
+const IN_LEDGER_WITHIN_MS = 2_000;
+const POLL_MS = 100;
 
 /**
  * The whole way, durable over restarts: records appended to the log = records that the ledger covers + pending; their events =
@@ -38,13 +40,12 @@ async function findUncoveredRecords(
   reportId: string,
 ): Promise<string[]> {
   if (positions.length === 0) return ["the sink does not say where the log ends"];
+  const topicId = await findTopic(ask, reportId);
+  if (topicId === undefined) return ["the batch of the report that was just stored is not in the ledger"];
   const dealtWith = positions.map((position) => `${position.partition}, ${position.dealtWith}`);
   const covered = await ask<{ partition: number; records: string }>(
     `SELECT partition, sum(records) + if(min(day) < today() - ${LEDGER_IS_OLD_AFTER_DAYS}, min(from_offset), 0) AS records
-     FROM dit.sink_ledger
-     WHERE topic_id IN (SELECT topic_id FROM dit.sink_ledger WHERE batch IN (
-         SELECT batch FROM dit.${doctorUseCase.useCase}__heartbeat WHERE replaceAll(toString(report_id), '-', '') = '${reportId}'))
-       AND to_offset <= map(${dealtWith.join(", ")})[partition]
+     FROM dit.sink_ledger WHERE topic_id = '${topicId}' AND to_offset <= map(${dealtWith.join(", ")})[partition]
      GROUP BY partition`,
   );
   const recordsOf = new Map(covered.map(({ partition, records }) => [Number(partition), Number(records)]));
@@ -53,6 +54,19 @@ async function findUncoveredRecords(
     if (records === dealtWith) return [];
     return [`partition ${partition}: ${dealtWith} reports left the log, the ledger covers ${records}`];
   });
+}
+
+/** Which log the report is in. Its rows are there a moment before their batch is in the ledger. */
+async function findTopic(ask: AskWarehouse, reportId: string): Promise<string | undefined> {
+  const end = performance.now() + IN_LEDGER_WITHIN_MS;
+  for (;;) {
+    const [row] = await ask<{ topicId: string }>(
+      `SELECT topic_id AS topicId FROM dit.sink_ledger WHERE batch IN (SELECT batch FROM dit.${doctorUseCase.useCase}__heartbeat
+       WHERE replaceAll(toString(report_id), '-', '') = '${reportId}') LIMIT 1`,
+    );
+    if (row !== undefined || performance.now() > end) return row?.topicId;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
 }
 
 const EVENTS_SQL = `SELECT sum(l.events) AS events, sum(l.inserted) AS inserted, sum(l.dead_lettered) AS deadLettered,

@@ -17,6 +17,8 @@ export interface ChildPipeline {
   kill(): Promise<void>;
   /** SIGTERM: it drains. Resolves with its exit code. */
   stop(): Promise<number | null>;
+  /** What it has said so far, stdout and stderr, since it was last started. */
+  output(): string;
 }
 
 export async function createChildPipeline(dataDirectory: string): Promise<ChildPipeline> {
@@ -35,6 +37,7 @@ export async function createChildPipeline(dataDirectory: string): Promise<ChildP
     identityProviderUrl: urlOf("IDENTITY_PROVIDER"),
   };
   let child: ChildProcess | undefined;
+  let output = "";
   const end = async (signal: "SIGKILL" | "SIGTERM"): Promise<number | null> => {
     const ending = child;
     child = undefined;
@@ -52,12 +55,17 @@ export async function createChildPipeline(dataDirectory: string): Promise<ChildP
         env: { ...withoutDit(process.env), ...env },
         stdio: ["ignore", "pipe", "pipe"],
       });
-      await running(child);
+      output = "";
+      await running(child, (text) => {
+        output += text;
+        return output;
+      });
     },
     async kill() {
       await end("SIGKILL");
     },
     stop: () => end("SIGTERM"),
+    output: () => output,
   };
 }
 
@@ -66,15 +74,14 @@ function withoutDit(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(inherited).filter(([name]) => !name.startsWith("DIT_")));
 }
 
-function running(child: ChildProcess): Promise<void> {
-  let output = "";
+/** `collect` takes what is said, and answers with all that was. */
+function running(child: ChildProcess, collect: (text: string) => string): Promise<void> {
   return new Promise((resolve, reject) => {
     const hear = (chunk: Buffer) => {
-      output += chunk.toString();
-      if (output.includes("DIT is running")) resolve();
+      if (collect(chunk.toString()).includes("DIT is running")) resolve();
     };
     child.stdout?.on("data", hear);
     child.stderr?.on("data", hear);
-    child.once("exit", (code) => reject(new Error(`dit up ended with ${code}:\n${output}`)));
+    child.once("exit", (code) => reject(new Error(`dit up ended with ${code}:\n${collect("")}`)));
   });
 }
