@@ -32,7 +32,7 @@ export const keysCommand: Command = {
 };
 
 /** The keys, oldest first, and what an operator has to expect. */
-export function describePlan({ useCase, nowSeconds, keys, generateAt }: KeyPlan): string {
+function describePlan({ useCase, nowSeconds, keys, generateAt }: KeyPlan): string {
   const table = textTable(
     ["version", "state", "issues from", "until", "secret destroyed", "public key"],
     keys.map(({ keyVersion, state, notBefore, notAfter, destroyAt, publicKey }) => [
