@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runCommand } from "../src/command-line.ts";
-import { createChildPipeline } from "./support/child-pipeline.ts";
+import { type ChildPipeline, createChildPipeline } from "./support/child-pipeline.ts";
 import { freePorts } from "./support/free-ports.ts";
 import { createTestIo } from "./support/test-io.ts";
 import { until } from "./support/until.ts";
@@ -11,16 +11,22 @@ import { until } from "./support/until.ts";
 const TIMEOUT_MS = 60_000;
 
 let directory: string;
+let child: ChildPipeline | undefined;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "dit-lifecycle-"));
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
+afterEach(async () => {
+  await child?.kill();
+  child = undefined;
+  await rm(directory, { recursive: true, force: true });
+});
 
 describe("dit up", () => {
   it("leaves its addresses for the other commands, holds its data directory, and says at the end what is pending", {
     timeout: TIMEOUT_MS,
   }, async () => {
     const pipeline = await createChildPipeline(directory);
+    child = pipeline;
     await pipeline.start();
     const asked = createTestIo({ DIT_DATA_DIR: directory });
     expect(await runCommand(["keys", "plan", "dit_doctor"], asked)).toBe(0);
