@@ -1,6 +1,6 @@
-import { randomInt } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { MAX_INPUT_MS } from "./fuzz.ts";
+import { fuzzSeed } from "./fuzz-seed.ts";
 import { TARGETS } from "./targets/targets.ts";
 
 /** On a machine that is busy with other things. */
@@ -8,7 +8,7 @@ const MAX_MS_PER_INPUT = 3;
 
 /** A test a parser, `count` inputs each. The seed is in the name. */
 export function describeFuzzing(count: number): void {
-  const seed = Number(process.env.DIT_FUZZ_SEED ?? randomInt(2 ** 31));
+  const seed = fuzzSeed();
   describe(`${count} hostile inputs each, seed ${seed}`, () => {
     it.each(TARGETS.map(({ name, run }) => [name, run] as const))(
       "%s",

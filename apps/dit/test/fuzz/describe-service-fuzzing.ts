@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { epochAt, toBase64Url, token, transcriptDigest } from "@dit/crypto-core";
 import { CREDENTIAL_HEADER, LIMITS, ROUTES } from "@dit/protocol";
 import { nowSeconds, systemClock } from "@dit/service-kit";
@@ -15,6 +14,7 @@ import {
   useCase,
 } from "../edge-parser/intake.ts";
 import { type FuzzTarget, fuzz, REFUSED } from "./fuzz.ts";
+import { fuzzSeed } from "./fuzz-seed.ts";
 import { base64UrlBytes, isObject, jsonOf } from "./models.ts";
 import { mutated } from "./mutated.ts";
 import { withOddValues } from "./odd-values.ts";
@@ -43,7 +43,7 @@ const INPUTS_PER_REPORT = 4;
 
 /** Whole requests through the apps of ACS and ingest, on real stores: never a 5xx, and the answer that a model gives. */
 export function describeServiceFuzzing(count: number): void {
-  const seed = Number(process.env.DIT_FUZZ_SEED ?? randomInt(2 ** 31));
+  const seed = fuzzSeed();
   let intake: Intake;
   let genuine: SignedReport;
   let sign: (sent: SentBody) => SignedReport;

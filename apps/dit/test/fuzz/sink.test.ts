@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,13 +7,14 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { startPipeline } from "../../src/pipeline/pipeline.ts";
 import { until } from "../support/until.ts";
+import { fuzzSeed } from "./fuzz-seed.ts";
 import { isObject, jsonOf } from "./models.ts";
 import { mutated } from "./mutated.ts";
 import { withOddValues } from "./odd-values.ts";
 
 const COUNT = 1_500;
 const STORED_WITHIN_MS = 60_000;
-const seed = Number(process.env.DIT_FUZZ_SEED ?? randomInt(2 ** 31));
+const seed = fuzzSeed();
 
 const now = Math.floor(Date.now() / 1000);
 const REPORT = {
