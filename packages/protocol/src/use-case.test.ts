@@ -190,3 +190,17 @@ describe("a field", () => {
     expect(fieldSchema.parse(field)).toEqual(field);
   });
 });
+
+describe("the address of an identity provider's keys", () => {
+  it.each([
+    " https://id.example/",
+    "https://id.example/ ",
+    "\ufeffhttps://id.example/",
+    "\u0001https://id.example/",
+    "ftp://id.example/",
+  ])("has one spelling: not %j", (jwksUrl) => {
+    const issuance = { authenticator: "jwt", issuer: "i", audience: "a", jwksUrl, tokensPerEpoch: 1 };
+    expect(refusals({ issuance }).length).toBeGreaterThan(0);
+    expect(refusals({ issuance: { ...issuance, jwksUrl: "https://id.example/" } })).toEqual([]);
+  });
+});

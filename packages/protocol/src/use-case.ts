@@ -67,7 +67,11 @@ const jwtIssuance = z.strictObject({
   authenticator: z.literal("jwt"),
   issuer: z.string().min(1),
   audience: z.string().min(1),
-  jwksUrl: z.url({ protocol: /^https?$/ }),
+  // Readers of URLs trim blanks and controls, so that one address would have many spellings.
+  jwksUrl: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, "must be visible ASCII")
+    .pipe(z.url({ protocol: /^https?$/ })),
   tokensPerEpoch: z.int().min(1).max(10_000),
 });
 

@@ -152,7 +152,8 @@ const isIssuance: Check = (value) => {
 
 const isHttpUrl: Check = (value) => {
   if (typeof value !== "string" || URL.parse(value) === null) return false;
-  const start = value.trim().toLowerCase();
+  if ([...value].some((character) => character <= " " || character > "~")) return false;
+  const start = value.toLowerCase();
   return start.startsWith("http://") || start.startsWith("https://");
 };
 
