@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type SimulationStats, startSimulator } from "@dit/simulator";
-import { balanceOf } from "../balance.ts";
+import { type Balance, balanceOf } from "../balance.ts";
 import { type Command, CommandError, type CommandIo } from "../command.ts";
 import { parseOptions, positiveInteger, positiveNumber, refusePositionals } from "../parse-options.ts";
 import { type Pipeline, startPipeline } from "../pipeline/pipeline.ts";
-import type { StoredCounts } from "../pipeline/pipeline-account.ts";
+import type { PipelineCounts, StoredCounts } from "../pipeline/pipeline-account.ts";
 import { simulationSetting } from "../pipeline/simulation-setting.ts";
 import { progressLine } from "../progress-line.ts";
 import { isProduction } from "../shared-config.ts";
@@ -78,9 +78,8 @@ async function demonstrate(
 ): Promise<number> {
   const before = await pipeline.account.stored();
   const { stats, eventsPerSecond } = await simulate(pipeline, io, options, before, stopping);
-  const stored = await drain(pipeline);
-  const counts = await pipeline.account.counts();
-  const { balanced, reasons } = balanceOf(counts, stored, before);
+  const { stored, counts, balance } = await settle(pipeline, before);
+  const { balanced, reasons } = balance;
   const surprises = Object.keys(stats.surprises);
   const result = {
     clients: stats.clients,
@@ -156,11 +155,20 @@ async function measureFor(
   return ((await accepted()) - first.events) / ((performance.now() - first.atMs) / 1000);
 }
 
-async function drain(pipeline: Pipeline): Promise<StoredCounts> {
+interface Settled {
+  readonly stored: StoredCounts;
+  readonly counts: PipelineCounts;
+  readonly balance: Balance;
+}
+
+/** Until the account balances: the sink has a backlog, and an interrupted population may have requests on their way still. */
+async function settle(pipeline: Pipeline, before: StoredCounts): Promise<Settled> {
   const end = performance.now() + DRAIN_WITHIN_MS;
   for (;;) {
     const stored = await pipeline.account.stored();
-    if (stored.pending === 0 || performance.now() > end) return stored;
+    const counts = await pipeline.account.counts();
+    const balance = balanceOf(counts, stored, before);
+    if (balance.balanced || performance.now() > end) return { stored, counts, balance };
     await sleep(POLL_MS);
   }
 }
