@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     environment: "node",
-    include: ["{packages,apps,scripts}/**/*.test.ts"],
+    include: ["{packages,apps,infra,scripts}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "**/*.engines.test.ts"],
     globalSetup: ["scripts/other-tests.ts"],
     // A process each: lmdb and chdb hold native state that threads of one process would share.

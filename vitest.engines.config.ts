@@ -6,7 +6,7 @@ const tenMinutesMs = 10 * 60_000;
 export default defineConfig({
   test: {
     environment: "node",
-    include: ["{packages,apps}/**/*.engines.test.ts"],
+    include: ["{packages,apps,infra}/**/*.engines.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     pool: "forks",
     fileParallelism: false,

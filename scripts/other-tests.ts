@@ -4,7 +4,10 @@ import { join } from "node:path";
 /** Vitest's global setup, for its teardown alone: after a run it says which checks did not run and how to run them. */
 export function teardown(): void {
   const cwd = join(import.meta.dirname, "..");
-  const engineFiles = globSync("{packages,apps}/**/*.engines.test.ts", { cwd, exclude: ["**/node_modules"] });
+  const engineFiles = globSync("{packages,apps,infra}/**/*.engines.test.ts", {
+    cwd,
+    exclude: ["**/node_modules"],
+  });
   console.log(
     [
       "",

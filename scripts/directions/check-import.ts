@@ -1,7 +1,7 @@
 import type { ImportSite } from "./read-imports.ts";
 import type { WorkspacePackage } from "./read-workspace.ts";
 import type { Target } from "./resolve-import.ts";
-import { COMPOSITION_ROOTS, DRIVER_HOME, DRIVER_LIBRARIES, isTestFile, MAY_IMPORT } from "./rules.ts";
+import { COMPOSITION_ROOTS, DRIVER_HOMES, DRIVER_LIBRARIES, isTestFile, MAY_IMPORT } from "./rules.ts";
 
 /** One import, with everything the rules look at. */
 export interface ImportFacts {
@@ -62,9 +62,9 @@ const driverChosen: Rule = ({ from, file, target }) => {
 const driverLibrary: Rule = ({ file, target }) =>
   target.kind === "library" &&
   DRIVER_LIBRARIES.some((name) => name === target.name) &&
-  !file.startsWith(DRIVER_HOME) &&
+  !DRIVER_HOMES.some((home) => file.startsWith(home)) &&
   !isTestFile(file)
-    ? `${target.name} may be imported only by the drivers in ${DRIVER_HOME}`
+    ? `${target.name} may be imported only by the drivers in ${DRIVER_HOMES[0]}`
     : undefined;
 
 /** The SDK runs in a browser and stays small; its core runs anywhere. */

@@ -27,9 +27,9 @@ interface Manifest {
   readonly exports?: Record<string, string>;
 }
 
-/** Reads every package under `packages/` and `apps/` with the imports of its src, test and scripts. */
+/** Reads every package of the workspace with the imports of its src, test and scripts. */
 export function readWorkspace(root: string): WorkspacePackage[] {
-  return globSync(["packages/*", "apps/*"], { cwd: root })
+  return globSync(["packages/*", "apps/*", "infra/*"], { cwd: root })
     .map(toPosix)
     .filter((folder) => existsSync(join(root, folder, "package.json")))
     .sort()

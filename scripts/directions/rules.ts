@@ -21,6 +21,7 @@ export const MAY_IMPORT = {
   "apps/simulator": [...service, "client"],
   "apps/dit": "everything",
   "apps/bench": "everything",
+  "infra/local": [],
 } as const satisfies Record<string, readonly string[] | "everything">;
 
 /** Libraries that hold data or speak to a store. Behind a port, or the port is no port. */
@@ -33,8 +34,8 @@ export const DRIVER_LIBRARIES = [
   "@clickhouse/client",
 ] as const;
 
-/** Where those libraries, and nothing else, may be used outside tests. */
-export const DRIVER_HOME = "packages/storage/src/";
+/** Where those libraries may be used outside tests: by the drivers, and to run engines for tests. */
+export const DRIVER_HOMES = ["packages/storage/src/", "infra/local/src/"] as const;
 
 /** Packages that pick drivers: the composition roots. In every other app only `main.ts` does. */
 export const COMPOSITION_ROOTS: readonly string[] = ["apps/dit", "apps/bench"];

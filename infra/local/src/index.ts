@@ -1,0 +1,1 @@
+export type { LocalEngine } from "./local-engine.ts";
