@@ -1,1 +1,2 @@
+export { createLocalKafka, type LocalKafkaOptions } from "./kafka.ts";
 export type { LocalEngine } from "./local-engine.ts";

@@ -1,0 +1,97 @@
+import { execFile } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { fetchOnce } from "./fetch-once.ts";
+import { probeBroker } from "./kafka-probe.ts";
+import type { LocalEngine } from "./local-engine.ts";
+import { freePort, LOOPBACK } from "./loopback.ts";
+import { createProcessEngine } from "./process-engine.ts";
+import { startServer } from "./server-process.ts";
+
+const run = promisify(execFile);
+const POM = fileURLToPath(new URL("../kafka/pom.xml", import.meta.url));
+const VERSION = /<artifactId>kafka_[\d.]+<\/artifactId>\s*<version>([\d.]+)<\/version>/;
+/** 16 bytes, as Kafka spells them. Nothing else ever speaks to this cluster. */
+const CLUSTER_ID = "ZGl0LWxvY2FsLWthZmthAA";
+/** The collector with no threads of its own: the machine's cores are for those who speak to the broker too. */
+const JAVA_OPTIONS = ["-Xmx512m", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"];
+
+export interface LocalKafkaOptions {
+  /** A directory of its own: settings, data and log. */
+  readonly directory: string;
+  /** Further settings of the broker, or others than those below. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** One Apache Kafka node, not started yet: broker and controller in one (KRaft), on the machine's Java. Its url is `kafka://host:port`. */
+export async function createLocalKafka({
+  directory,
+  settings = {},
+}: LocalKafkaOptions): Promise<LocalEngine> {
+  const jars = await fetchKafka();
+  const settingsPath = join(directory, "server.properties");
+  const dataPath = join(directory, "data");
+  await mkdir(directory, { recursive: true });
+  const port = await freePort();
+  const text = { ...brokerSettings(port, await freePort(), dataPath), ...settings };
+  await writeFile(
+    settingsPath,
+    Object.entries(text)
+      .map((line) => `${line.join("=")}\n`)
+      .join(""),
+  );
+  const java = (...args: string[]) => [...JAVA_OPTIONS, "-cp", join(jars, "*"), ...args];
+  const format = ["format", "--ignore-formatted", "--cluster-id", CLUSTER_ID, "--config", settingsPath];
+  await run("java", java("kafka.tools.StorageTool", ...format), { cwd: directory });
+
+  return createProcessEngine({
+    url: `kafka://${LOOPBACK}:${port}`,
+    stopSignal: "SIGTERM",
+    launch: () =>
+      startServer({
+        name: "kafka",
+        command: "java",
+        args: java("kafka.Kafka", settingsPath),
+        cwd: directory,
+        logPath: join(directory, "kafka.log"),
+        probe: () => probeBroker(port),
+      }),
+  });
+}
+
+/** Kafka's jars and those it needs, as Maven resolves them. */
+async function fetchKafka(): Promise<string> {
+  const [, version] = VERSION.exec(await readFile(POM, "utf8")) ?? [];
+  return fetchOnce(`kafka-${version}`, async (directory) => {
+    const goal = ["dependency:copy-dependencies", "-DincludeScope=runtime"];
+    await run("mvn", ["-B", "-q", "-f", POM, ...goal, `-DoutputDirectory=${directory}`]);
+  });
+}
+
+function brokerSettings(port: number, controllerPort: number, dataPath: string): Record<string, string> {
+  return {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.quorum.voters": `1@${LOOPBACK}:${controllerPort}`,
+    "controller.listener.names": "CONTROLLER",
+    listeners: `PLAINTEXT://${LOOPBACK}:${port},CONTROLLER://${LOOPBACK}:${controllerPort}`,
+    "advertised.listeners": `PLAINTEXT://${LOOPBACK}:${port}`,
+    "log.dirs": dataPath,
+    "auto.create.topics.enable": "false",
+    "offsets.topic.num.partitions": "4",
+    "offsets.topic.replication.factor": "1",
+    "transaction.state.log.num.partitions": "4",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    // After a kill a broker waits until the one before it counts as gone.
+    "broker.session.timeout.ms": "2000",
+    "broker.heartbeat.interval.ms": "500",
+    // Tests make and pause consumers all the time.
+    "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
+  };
+}
