@@ -1,2 +1,3 @@
 export { createLocalKafka, type LocalKafkaOptions } from "./kafka.ts";
 export type { LocalEngine } from "./local-engine.ts";
+export { createLocalPostgres, type LocalPostgres, type LocalPostgresOptions } from "./postgres.ts";
