@@ -1,10 +1,12 @@
 import {
   createAdminApp,
+  createOutageLog,
   createTicker,
   errorReason,
   type HttpServer,
   listen,
   type Service,
+  untilAvailable,
 } from "@dit/service-kit";
 import type { Hono } from "hono";
 import manifest from "../package.json" with { type: "json" };
@@ -24,14 +26,28 @@ export interface AcsService extends Service {
 /** Two instances should not look after the same keys at the same moment; if they do, one of them gives way. */
 const JITTER_SHARE = 0.2;
 
-/** Listens on the public and the admin port, and looks after keys. Whoever opened the stores closes them, after `stop`. */
+class StartingError extends Error {
+  override readonly name = "StartingError";
+  readonly code = "starting";
+}
+
+/**
+ * Looks after keys and serves, once its stores are there; the operator's port says until then what is missing. Whoever opened the
+ * stores closes them, after `stop`.
+ */
 export function createAcsService(context: AcsContext): AcsService {
   const { config, logger, metrics, counters, documents } = context;
   const acs = createAcs(context);
+  const servers: { public?: HttpServer; admin?: HttpServer } = {};
+  const stopping = new AbortController();
+  const checkKeys = async () => {
+    await acs.check();
+    if (servers.public === undefined) throw new StartingError();
+  };
   const checks = [
     { name: "counters", check: () => counters.check() },
     { name: "documents", check: () => documents.check() },
-    { name: "keys", check: acs.check, impaired: acs.impaired },
+    { name: "keys", check: checkKeys, impaired: acs.impaired },
   ];
   const admin = createAdminApp({ service: "acs", version: manifest.version, metrics, checks });
   const ticker = createTicker({
@@ -40,30 +56,33 @@ export function createAcsService(context: AcsContext): AcsService {
     run: acs.rotationJob,
     onError: (error) => logger.error("rotation_job.failed", { reason: errorReason(error) }),
   });
-  const servers: HttpServer[] = [];
   return {
     name: "acs",
     app: acs.app,
     get url() {
-      return servers[0]?.url;
+      return servers.public?.url;
     },
     get adminUrl() {
-      return servers[1]?.url;
+      return servers.admin?.url;
     },
     check: acs.check,
     async start() {
-      await acs.rotationJob();
       const host = config.listenHost;
+      servers.admin = await listen({ fetch: admin.fetch, host, port: config.adminPort });
+      await untilAvailable(acs.rotationJob, {
+        signal: stopping.signal,
+        outage: createOutageLog(logger, "stores"),
+      });
       // Behind a TLS proxy on this machine it is asked by its public name; and no web page gets more here than everyone does.
       const { listenPort: port } = config;
-      servers.push(await listen({ fetch: acs.app.fetch, host, port, allowedHosts: "any" }));
-      servers.push(await listen({ fetch: admin.fetch, host, port: config.adminPort }));
+      servers.public = await listen({ fetch: acs.app.fetch, host, port, allowedHosts: "any" });
       ticker.start();
-      logger.info("service.started", { port: servers[0]?.port });
+      logger.info("service.started", { port: servers.public.port });
     },
     async stop() {
+      stopping.abort();
       await ticker.stop();
-      await Promise.all(servers.splice(0).map((server) => server.close()));
+      await Promise.all([servers.public?.close(), servers.admin?.close()]);
       acs.close();
       logger.info("service.stopped");
     },

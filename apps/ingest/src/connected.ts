@@ -1,4 +1,11 @@
-import { createAcsClient, createUseCaseDirectory, type Service, systemClock } from "@dit/service-kit";
+import {
+  createAcsClient,
+  createOutageLog,
+  createUseCaseDirectory,
+  type Service,
+  systemClock,
+  untilAvailable,
+} from "@dit/service-kit";
 import type { EventLog } from "@dit/storage";
 import type { IngestConfig } from "./config.ts";
 import type { IngestContext } from "./context.ts";
@@ -11,20 +18,24 @@ export function createConnectedIngest(
 ): Service {
   const acs = createAcsClient({ baseUrl: config.acsUrl, serviceSecret: config.serviceSecret });
   const directory = createUseCaseDirectory({ acs, logger: ports.logger });
+  const stopping = new AbortController();
   const ingest = createIngestService({
     ...ports,
     acs,
     directory,
+    connect: () =>
+      untilAvailable(directory.start, {
+        signal: stopping.signal,
+        outage: createOutageLog(ports.logger, "acs"),
+      }),
     clock: systemClock,
     config: { ...config, limits: config },
   });
   return {
     name: ingest.name,
-    async start() {
-      await directory.start();
-      await ingest.start();
-    },
+    start: ingest.start,
     async stop() {
+      stopping.abort();
       await ingest.stop();
       await directory.stop();
       await ports.eventLog.close();

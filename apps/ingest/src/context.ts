@@ -2,11 +2,13 @@ import type { AcsClient, Clock, Logger, Metrics, Secret, UseCaseDirectory } from
 import type { EventLog } from "@dit/storage";
 import type { IngestLimits } from "./limits.ts";
 
-/** What ingest works with. Ports are open and the directory has started; whoever opened them closes them. */
+/** What ingest works with. Whoever opened a port or started the directory closes it. */
 export interface IngestContext {
   readonly eventLog: Pick<EventLog, "append" | "check">;
   readonly acs: Pick<AcsClient, "redeem" | "confirm" | "listUseCases">;
   readonly directory: Pick<UseCaseDirectory, "environment" | "get" | "check">;
+  /** Starts the directory, where nobody has yet: the operator's port answers already, reports are taken only then. */
+  readonly connect?: () => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

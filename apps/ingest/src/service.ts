@@ -46,9 +46,10 @@ export function createIngestService(context: IngestContext): IngestService {
       return adminServer?.url;
     },
     async start() {
-      if (directory.environment !== config.environment) throw new EnvironmentMismatchError();
       const { listenHost: host } = config;
       adminServer = await listen({ fetch: admin.fetch, host, port: config.adminPort });
+      await context.connect?.();
+      if (directory.environment !== config.environment) throw new EnvironmentMismatchError();
       server = await listen({ fetch: app.fetch, host, port: config.listenPort, limits: HTTP_LIMITS });
       logger.info("service.started", { port: server.port });
     },

@@ -3,9 +3,11 @@ import {
   createAcsClient,
   createLogger,
   createMetrics,
+  createOutageLog,
   createUseCaseDirectory,
   type Service,
   systemClock,
+  untilAvailable,
 } from "@dit/service-kit";
 import type { SinkConfig } from "./config.ts";
 import { settingsOf } from "./config.ts";
@@ -19,6 +21,7 @@ export async function createStandaloneSink(config: SinkConfig, stores: Stores): 
   const logger = createLogger({ service: "sink", level: config.logLevel });
   const acs = createAcsClient({ baseUrl: config.acsUrl, serviceSecret: config.serviceSecret });
   const directory = createUseCaseDirectory({ acs, logger });
+  const stopping = new AbortController();
   const sink = createSinkService({
     ...stores,
     directory,
@@ -32,10 +35,15 @@ export async function createStandaloneSink(config: SinkConfig, stores: Stores): 
   return {
     name: sink.name,
     async start() {
-      await directory.start();
+      // Reports wait in the log until ACS has said what their use cases are; the operator's port answers meanwhile.
       await sink.start();
+      await untilAvailable(directory.start, {
+        signal: stopping.signal,
+        outage: createOutageLog(logger, "acs"),
+      });
     },
     async stop() {
+      stopping.abort();
       await sink.stop();
       await directory.stop();
       for (const store of [stores.eventLog, stores.documents, stores.warehouse]) await store.close();

@@ -33,6 +33,14 @@ describe.concurrent("a service process", () => {
     expect(output).toEqual({ out: "started\nstopping\nstopped\n", err: "" });
   });
 
+  it("stops while it still waits for what it needs", async () => {
+    const { child, output, exited, says } = run({ ...runs, DIT_FIXTURE_MODE: "waits" });
+    await says("waiting");
+    child.kill("SIGTERM");
+    expect(await exited).toBe(0);
+    expect(output).toEqual({ out: "waiting\nstopping\nstopped\n", err: "" });
+  });
+
   it("exits at once on a second signal while stopping", async () => {
     const { child, exited, says } = run({ ...runs, DIT_FIXTURE_MODE: "hangs" });
     await says("started");

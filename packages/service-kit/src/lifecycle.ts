@@ -2,7 +2,7 @@ import { ConfigError } from "./config.ts";
 import { errorReason } from "./error-reason.ts";
 import { ListenError } from "./listen-error.ts";
 
-/** Something that runs. `stop` drains, waits, and may be called again. */
+/** Something that runs. `stop` drains, waits, and may be called again; called while `start` still waits, it ends that. */
 export interface Service {
   readonly name: string;
   start(): Promise<void>;
@@ -35,7 +35,10 @@ export async function runMain(
   process.on("SIGTERM", onSignal);
   try {
     const service = await create(process.env);
-    await service.start();
+    const started = service.start();
+    // A service may be told to stop while it still waits for what it needs.
+    await Promise.race([started, stopped.promise]);
+    started.catch(() => undefined);
     await stopped.promise;
     setTimeout(() => fail("did not stop in time", undefined), STOP_TIMEOUT_MS).unref();
     await service.stop();
