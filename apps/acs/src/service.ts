@@ -1,6 +1,5 @@
 import {
   createAdminApp,
-  createOutageLog,
   createTicker,
   errorReason,
   type HttpServer,
@@ -69,10 +68,7 @@ export function createAcsService(context: AcsContext): AcsService {
     async start() {
       const host = config.listenHost;
       servers.admin = await listen({ fetch: admin.fetch, host, port: config.adminPort });
-      await untilAvailable(acs.rotationJob, {
-        signal: stopping.signal,
-        outage: createOutageLog(logger, "stores"),
-      });
+      await untilAvailable(acs.rotationJob, { dependency: "stores", signal: stopping.signal, logger });
       // Behind a TLS proxy on this machine it is asked by its public name; and no web page gets more here than everyone does.
       const { listenPort: port } = config;
       servers.public = await listen({ fetch: acs.app.fetch, host, port, allowedHosts: "any" });

@@ -1,6 +1,5 @@
 import {
   createAcsClient,
-  createOutageLog,
   createUseCaseDirectory,
   type Service,
   systemClock,
@@ -25,8 +24,9 @@ export function createConnectedIngest(
     directory,
     connect: () =>
       untilAvailable(directory.start, {
+        dependency: "acs",
         signal: stopping.signal,
-        outage: createOutageLog(ports.logger, "acs"),
+        logger: ports.logger,
       }),
     clock: systemClock,
     config: { ...config, limits: config },

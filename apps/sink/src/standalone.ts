@@ -3,7 +3,6 @@ import {
   createAcsClient,
   createLogger,
   createMetrics,
-  createOutageLog,
   createUseCaseDirectory,
   type Service,
   systemClock,

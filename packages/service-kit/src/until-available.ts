@@ -1,27 +1,35 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { OutageLog } from "./outage-log.ts";
+import { errorReason } from "./error-reason.ts";
+import type { Logger } from "./logger.ts";
 import { ProblemError } from "./problem-error.ts";
 
 const RETRY_MS = 500;
 
 /**
  * Does `work` again while what it needs is not there (`dependency_unavailable`): services that are started together wait for one
- * another, and say at /readyz for what. Rejects with any other failure, and when `signal` aborts.
+ * another, and say in the log and at /readyz for what. Rejects with any other failure, and when `signal` aborts.
  */
 export async function untilAvailable<T>(
   work: () => Promise<T>,
-  options: { readonly signal: AbortSignal; readonly outage: OutageLog; readonly retryMs?: number },
+  options: {
+    readonly dependency: string;
+    readonly signal: AbortSignal;
+    readonly logger: Pick<Logger, "warn">;
+    readonly retryMs?: number;
+  },
 ): Promise<T> {
-  const { signal, outage, retryMs = RETRY_MS } = options;
+  const { dependency, signal, logger, retryMs = RETRY_MS } = options;
+  let known: string | undefined;
   for (;;) {
     try {
       const result = await work();
       signal.throwIfAborted();
-      outage.worked();
       return result;
     } catch (error) {
       if (!(error instanceof ProblemError && error.code === "dependency_unavailable")) throw error;
-      outage.failed(error);
+      const reason = errorReason(error);
+      if (reason !== known) logger.warn("service.waiting", { dependency, reason });
+      known = reason;
     }
     await sleep(retryMs, undefined, { signal });
   }
