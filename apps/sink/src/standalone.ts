@@ -36,10 +36,7 @@ export async function createStandaloneSink(config: SinkConfig, stores: Stores): 
     async start() {
       // Reports wait in the log until ACS has said what their use cases are; the operator's port answers meanwhile.
       await sink.start();
-      await untilAvailable(directory.start, {
-        signal: stopping.signal,
-        outage: createOutageLog(logger, "acs"),
-      });
+      await untilAvailable(directory.start, { dependency: "acs", signal: stopping.signal, logger });
     },
     async stop() {
       stopping.abort();
