@@ -37,7 +37,14 @@ export function createAcsMetrics(metrics: Metrics) {
       "A key and a public info cancelled out: assume that the key is known, and rotate it",
       ["use_case"],
     ),
-    rotationFailures: metrics.counter("rotation_failures_total", "Runs of the rotation job that failed"),
+    rotationFailures: metrics.counter(
+      "rotation_failures_total",
+      "Use cases whose keys could not be advanced",
+    ),
+    rotationSucceeded: metrics.gauge(
+      "rotation_success_timestamp_seconds",
+      "When the rotation job last came to its end: keys, epochs and counters are looked after",
+    ),
   };
 }
 

@@ -1,5 +1,5 @@
 import { ROUTES } from "@dit/protocol";
-import { createHttpApp } from "@dit/service-kit";
+import { createDependencyWatches, createHttpApp } from "@dit/service-kit";
 import type { Hono } from "hono";
 import { cors } from "hono/cors";
 import { createAccountKeys } from "./account-keys.ts";
@@ -38,11 +38,12 @@ export interface Acs {
 }
 
 export function createAcs(given: AcsContext): Acs {
-  const context = { ...given, ...watchStores(given) };
+  const watchDependency = createDependencyWatches(given);
+  const context = { ...given, ...watchStores(given, watchDependency) };
   const metrics = createAcsMetrics(context.metrics);
   const registry = createUseCaseRegistry(context);
   const accountKeys = createAccountKeys(context);
-  const authenticatorOf = createAuthenticators(context);
+  const authenticatorOf = createAuthenticators(context, watchDependency);
   const parts = { context, registry, accountKeys, authenticatorOf, metrics };
   const { logger } = context;
   const app = createHttpApp({ service: "acs", logger, metrics: context.metrics });

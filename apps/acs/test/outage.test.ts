@@ -45,6 +45,8 @@ it("of the counters is one line when it begins and one when it ends, however man
   down.counters = true;
   for (let n = 0; n < 3; n++) await expect(redeem(acs, [report])).rejects.toThrow("dependency_unavailable");
   expect(outages()).toEqual([["error", "dependency.failed", "counters", "ECONNREFUSED"]]);
+  const labels = { dependency: "counters", reason: "ECONNREFUSED" };
+  expect(await acs.metrics.value("dependency_failures_total", labels)).toBe(3);
   down.counters = false;
   for (let n = 0; n < 3; n++) await redeem(acs, [report]);
   expect(outages().slice(1)).toEqual([["info", "dependency.recovered", "counters", undefined]]);

@@ -65,7 +65,9 @@ it("serves over sockets, says that it is ready, and stops", async () => {
     200,
     { ready: true, dependencies: { counters: { ok: true }, documents: { ok: true }, keys: { ok: true } } },
   ]);
-  expect(await (await fetch(`${admin}/metrics`)).text()).toContain("dit_acs_issuances_total");
+  const metrics = await (await fetch(`${admin}/metrics`)).text();
+  expect(metrics).toContain("dit_acs_issuances_total");
+  expect(metrics).toMatch(/^dit_acs_rotation_success_timestamp_seconds [1-9]/m);
   expect((await fetch(`${url}/metrics`)).status).toBe(404);
   await service.stop();
   await expect(fetch(`${url}${ROUTES.keys("messaging")}`)).rejects.toThrow();

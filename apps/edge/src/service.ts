@@ -1,5 +1,6 @@
 import {
   createAdminApp,
+  createDependencyWatches,
   createInFlightGate,
   createTicker,
   errorReason,
@@ -28,8 +29,10 @@ export function createEdgeService(context: EdgeContext): EdgeService {
   const { ingestUrl, edgeSecret, listenHost: host } = config;
   const limits = { ...EDGE_LIMITS, ...config.limits };
   const limiter = createRateLimiter({ clock, limits });
-  const upstream = createUpstream({ ingestUrl, edgeSecret, limits, metrics });
+  const watch = createDependencyWatches(context)("ingest");
+  const upstream = createUpstream({ ingestUrl, edgeSecret, limits, watch });
   const gate = createInFlightGate(limits.maxInFlightRequests);
+  metrics.reading("reports_in_flight", "Reports on their way to ingest now", () => gate.inFlight);
   const app = createEdgeApp(context, { limiter, upstream, gate, bodyTimeoutMs: limits.bodyTimeoutMs });
   const ingestCheck = {
     name: "ingest",

@@ -1,10 +1,8 @@
 import { CREDENTIAL_HEADER, EDGE_SECRET_HEADER, formatCredentialHeader, ROUTES } from "@dit/protocol";
-import { type Metrics, type PresentedReport, ProblemError, type Secret } from "@dit/service-kit";
+import { type DependencyWatch, type PresentedReport, ProblemError, type Secret } from "@dit/service-kit";
 import { errors, Pool } from "undici";
 import type { EdgeLimits } from "./limits.ts";
 import { refusalOf } from "./refusal.ts";
-
-const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 25];
 
 /** Ingest, as the edge sees it: one fixed origin. */
 export interface Upstream {
@@ -20,14 +18,9 @@ export function createUpstream(options: {
   readonly ingestUrl: string;
   readonly edgeSecret: Secret;
   readonly limits: EdgeLimits;
-  readonly metrics: Metrics;
+  readonly watch: DependencyWatch;
 }): Upstream {
-  const { edgeSecret, limits, metrics } = options;
-  const forwardSeconds = metrics.histogram(
-    "forward_seconds",
-    "From sending a report to ingest to its answer",
-    LATENCY_SECONDS,
-  );
+  const { edgeSecret, limits, watch } = options;
   const pool = new Pool(new URL(options.ingestUrl).origin, {
     connections: limits.upstreamConnections,
     connect: { timeout: limits.upstreamConnectTimeoutMs },
@@ -58,13 +51,10 @@ export function createUpstream(options: {
 
   return {
     async forward(useCase, report) {
-      const stopTimer = forwardSeconds.startTimer();
-      const answer = await send(useCase, report)
-        .finally(stopTimer)
-        .catch((error: unknown) => {
-          throw new ProblemError(isTimeout(error) ? "upstream_timeout" : "upstream_unavailable", {
-            cause: error,
-          });
+      const answer = await watch
+        .run("forward", () => send(useCase, report))
+        .catch((cause: unknown) => {
+          throw new ProblemError(isTimeout(cause) ? "upstream_timeout" : "upstream_unavailable", { cause });
         });
       if (answer.statusCode === 202) return;
       throw refusalOf(answer);

@@ -23,7 +23,7 @@ function start(confirm: (items: readonly ConfirmItem[]) => void, limits = LIMITS
       },
     },
     limits,
-    outage: { failed: () => undefined, worked: () => undefined },
+    watch: { run: (_operation, work) => work() },
     onConfirmed: () => undefined,
     onLost: (count) => {
       seen.lost += count;

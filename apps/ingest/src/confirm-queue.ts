@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ConfirmRequest } from "@dit/protocol/schemas";
-import { type AcsClient, type OutageLog, ProblemError } from "@dit/service-kit";
+import { type AcsClient, type DependencyWatch, ProblemError } from "@dit/service-kit";
 import type { IngestLimits } from "./limits.ts";
 
 export type ConfirmItem = ConfirmRequest["items"][number];
@@ -25,13 +25,13 @@ export function createConfirmQueue(options: {
     | "confirmBaseBackoffMs"
     | "confirmMaxBackoffMs"
   >;
-  readonly outage: OutageLog;
+  readonly watch: DependencyWatch;
   readonly onConfirmed: (count: number) => void;
   readonly onLost: (count: number) => void;
   /** In [0, 1). */
   readonly random?: () => number;
 }): ConfirmQueue {
-  const { acs, limits, outage, onConfirmed, onLost, random = Math.random } = options;
+  const { acs, limits, watch, onConfirmed, onLost, random = Math.random } = options;
   const stopping = new AbortController();
   let queue: ConfirmItem[] = [];
   let sending: Promise<void> | undefined;
@@ -63,12 +63,10 @@ export function createConfirmQueue(options: {
   /** True also for a batch that ACS will never take: to send it again would keep all others waiting for ever. */
   async function sent(items: ConfirmItem[]): Promise<boolean> {
     try {
-      await acs.confirm({ items });
-      outage.worked();
+      await watch.run("confirm", () => acs.confirm({ items }));
       onConfirmed(items.length);
       return true;
     } catch (error) {
-      outage.failed(error);
       const isRefused = error instanceof ProblemError && error.code === "malformed_request";
       if (isRefused) onLost(items.length);
       return isRefused;

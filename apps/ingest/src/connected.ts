@@ -15,7 +15,8 @@ export function createConnectedIngest(
   config: IngestConfig,
   ports: Pick<IngestContext, "logger" | "metrics"> & { readonly eventLog: EventLog },
 ): Service {
-  const acs = createAcsClient({ baseUrl: config.acsUrl, serviceSecret: config.serviceSecret });
+  const { acsUrl: baseUrl, serviceSecret } = config;
+  const acs = createAcsClient({ baseUrl, serviceSecret, metrics: ports.metrics });
   const directory = createUseCaseDirectory({ acs, logger: ports.logger });
   const stopping = new AbortController();
   const ingest = createIngestService({

@@ -1,6 +1,8 @@
-import type { Metrics } from "@dit/service-kit";
+import { LATENCY_BUCKETS_SECONDS, type Metrics } from "@dit/service-kit";
 
-const LATENCY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+/** Far ahead, ahead, current, late, and beyond the last: older than a day. */
+const EVENT_AGE_SECONDS = [-3_600, -300, 3_600, 86_400];
+const OLDER_SECONDS = 172_800;
 
 /** Every figure of ingest. Labels are names of use-case documents and of small fixed sets, never what a client sent. */
 export function createIngestMetrics(metrics: Metrics) {
@@ -37,14 +39,26 @@ export function createIngestMetrics(metrics: Metrics) {
     redeemSeconds: metrics.histogram(
       "redeem_seconds",
       "From asking for a redemption to its answer, batching included",
-      LATENCY_SECONDS,
+      LATENCY_BUCKETS_SECONDS,
     ),
-    appendSeconds: metrics.histogram(
-      "append_seconds",
-      "From an append to its being durable",
-      LATENCY_SECONDS,
+    appendedBytes: metrics.counter(
+      "appended_bytes_total",
+      "Bytes of accepted reports as the event log gets them",
+    ),
+    newestEventAge: metrics.histogram(
+      "newest_event_age_seconds",
+      "Time since the newest event of an accepted report, by its client's clock; below 0: the client's clock is ahead",
+      EVENT_AGE_SECONDS,
     ),
   };
+}
+
+/**
+ * What is observed in place of an age: the bound of its bucket. The sum of exact ages between two scrapes would be one report's, at a
+ * quiet hour, and say when the report with that event time arrived.
+ */
+export function coarseEventAge(ageSeconds: number): number {
+  return EVENT_AGE_SECONDS.find((bound) => ageSeconds <= bound) ?? OLDER_SECONDS;
 }
 
 export type IngestMetrics = ReturnType<typeof createIngestMetrics>;

@@ -1,8 +1,8 @@
 import { reportIdOf } from "@dit/crypto-core";
 import type { RedeemResult, UseCase } from "@dit/protocol/schemas";
 import {
+  createDependencyWatches,
   createInFlightGate,
-  createOutageLog,
   nowSeconds,
   type PresentedReport,
   ProblemError,
@@ -13,7 +13,7 @@ import { acceptedReport } from "./accepted-report.ts";
 import { createConfirmQueue } from "./confirm-queue.ts";
 import type { IngestContext } from "./context.ts";
 import { requireEdge } from "./edge-secret.ts";
-import { createIngestMetrics, type IngestMetrics } from "./ingest-metrics.ts";
+import { coarseEventAge, createIngestMetrics, type IngestMetrics } from "./ingest-metrics.ts";
 import { INGEST_LIMITS } from "./limits.ts";
 import { createRedeemer, type RedeemItem } from "./redeemer.ts";
 import { confirmationOf, redemptionOf } from "./redemption.ts";
@@ -31,24 +31,26 @@ export interface Intake {
 }
 
 export function createIntake(context: IngestContext): Intake {
-  const { acs, directory, clock, logger, config } = context;
+  const { acs, directory, clock, config } = context;
   const limits = { ...INGEST_LIMITS, ...config.limits };
   const metrics = createIngestMetrics(context.metrics);
-  const acsOutage = createOutageLog(logger, "acs");
-  const redeemer = createRedeemer({ acs, limits, outage: acsOutage });
+  const watchDependency = createDependencyWatches(context);
+  const acsWatch = watchDependency("acs");
+  const redeemer = createRedeemer({ acs, limits, watch: acsWatch });
   const reportLog = createReportLog({
     eventLog: context.eventLog,
     timeoutMs: limits.appendTimeoutMs,
-    outage: createOutageLog(logger, "event_log"),
+    watch: watchDependency("event_log"),
   });
   const confirmations = createConfirmQueue({
     acs,
     limits,
-    outage: acsOutage,
+    watch: acsWatch,
     onConfirmed: (count) => metrics.confirmationsSent.inc(count),
     onLost: (count) => metrics.confirmationsLost.inc(count),
   });
   const gate = createInFlightGate(limits.maxInFlightReports);
+  context.metrics.reading("reports_in_flight", "Reports that are worked on now", () => gate.inFlight);
   const validatorOf = createValidatorCache();
 
   async function redeem(item: RedeemItem): Promise<Exclude<RedeemResult, { outcome: "refused" }>> {
@@ -79,16 +81,16 @@ export function createIntake(context: IngestContext): Intake {
     const { epoch, token, mac } = report.credential;
     const reportId = reportIdOf(token, mac);
     const mayRepeat = outcome === "repeated";
-    const stopTimer = metrics.appendSeconds.startTimer();
-    await reportLog.append(
+    const appendedBytes = await reportLog.append(
       reportId,
       acceptedReport({ entry, epoch, reportId, nowMs: clock.nowMs(), mayRepeat, checked }),
     );
-    stopTimer();
     confirmations.add(confirmationOf(redemption));
     const attempt = mayRepeat ? "repeat" : "first";
     metrics.reportsAccepted.inc({ attempt });
     metrics.eventsAccepted.inc({ attempt }, checked.events.length);
+    metrics.appendedBytes.inc(appendedBytes);
+    metrics.newestEventAge.observe(coarseEventAge(nowSeconds(clock) - newestTime(checked)));
   }
 
   async function take(request: Request, useCase: string): Promise<void> {
@@ -114,6 +116,11 @@ function createValidatorCache(): (useCase: UseCase) => ReportValidator {
     validators.set(useCase, compiled);
     return compiled;
   };
+}
+
+/** In unix seconds, as coarse as its use case wants it. */
+function newestTime({ events }: CheckedReport): number {
+  return events.reduce((newest, { at }) => Math.max(newest, at), 0);
 }
 
 function countDrops(metrics: IngestMetrics, useCase: string, checked: CheckedReport): void {

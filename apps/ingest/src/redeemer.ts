@@ -1,5 +1,5 @@
 import type { RedeemRequest, RedeemResult } from "@dit/protocol/schemas";
-import { type AcsClient, type OutageLog, ProblemError } from "@dit/service-kit";
+import { type AcsClient, type DependencyWatch, ProblemError } from "@dit/service-kit";
 import type { IngestLimits } from "./limits.ts";
 import { BatchAnswerError, createMicroBatcher } from "./micro-batcher.ts";
 
@@ -17,20 +17,19 @@ export interface Redeemer {
 export function createRedeemer(options: {
   readonly acs: Pick<AcsClient, "redeem">;
   readonly limits: Pick<IngestLimits, "redeemMaxItems" | "redeemMaxWaitMs" | "redeemMaxConcurrentBatches">;
-  readonly outage: OutageLog;
+  readonly watch: DependencyWatch;
 }): Redeemer {
-  const { acs, limits, outage } = options;
+  const { acs, limits, watch } = options;
 
   async function run(items: readonly RedeemItem[]): Promise<readonly RedeemResult[]> {
-    try {
+    const ask = async () => {
       const { results } = await acs.redeem({ items: [...items] });
       if (results.length !== items.length) throw new BatchAnswerError();
-      outage.worked();
       return results;
-    } catch (error) {
-      outage.failed(error);
-      throw new ProblemError("dependency_unavailable", { cause: error });
-    }
+    };
+    return await watch.run("redeem", ask).catch((cause: unknown) => {
+      throw new ProblemError("dependency_unavailable", { cause });
+    });
   }
 
   const batcher = createMicroBatcher({

@@ -58,6 +58,11 @@ describe("a genuine report", () => {
     expect(rig.acs.usesOf(tokenText(credential))).toBe(1);
     expect(await rig.metrics.value("reports_duplicate_total")).toBe(1);
     expect(await rig.metrics.value("reports_accepted_total")).toBe(1);
+    const [record] = await rig.reports();
+    const appendedBytes = await rig.metrics.value("appended_bytes_total");
+    expect(appendedBytes).toBe(Buffer.byteLength(JSON.stringify(record)));
+    expect(await rig.metrics.value("dependency_seconds_count", { operation: "append" })).toBe(1);
+    expect(await rig.metrics.value("reports_in_flight")).toBe(0);
   });
 
   test("sent again before its confirmation is appended again, and says that it may repeat", async () => {
@@ -265,6 +270,21 @@ describe("what the use case does not know", () => {
     expect(await rig.metrics.value("fields_dropped_total", { use_case: "app_usage" })).toBe(2);
     expect(await rig.metrics.value("events_accepted_total")).toBe(1);
     expect(await rig.metrics.text()).not.toContain("alice");
+  });
+
+  test("tells of an event's age only in which of a few ranges it is", async () => {
+    const rig = await startRig();
+    for (const ageSeconds of [-7_200, -600, 0, 7_200, 200_000]) {
+      const report = signReport({
+        credential: rig.credential(),
+        body: body(screenView(nowSeconds - ageSeconds)),
+      });
+      expect((await rig.send(report)).status).toBe(202);
+    }
+    const within = (le: number | string) => rig.metrics.value("newest_event_age_seconds_bucket", { le });
+    expect(await Promise.all([-3_600, -300, 3_600, 86_400, "+Inf"].map(within))).toEqual([1, 2, 3, 4, 5]);
+    const sum = await rig.metrics.value("newest_event_age_seconds_sum");
+    expect(sum).toBe(-3_600 - 300 + 3_600 + 86_400 + 172_800);
   });
 
   test("leaves a report empty, which is accepted and not appended", async () => {

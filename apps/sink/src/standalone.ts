@@ -18,7 +18,9 @@ type Stores = Pick<SinkContext, "eventLog" | "documents" | "warehouse">;
 /** A sink in a process of its own: follows ACS over the network, and closes the stores after it has stopped. */
 export async function createStandaloneSink(config: SinkConfig, stores: Stores): Promise<Service> {
   const logger = createLogger({ service: "sink", level: config.logLevel });
-  const acs = createAcsClient({ baseUrl: config.acsUrl, serviceSecret: config.serviceSecret });
+  const metrics = createMetrics("sink", { processMetrics: true });
+  const { acsUrl: baseUrl, serviceSecret } = config;
+  const acs = createAcsClient({ baseUrl, serviceSecret, metrics });
   const directory = createUseCaseDirectory({ acs, logger });
   const stopping = new AbortController();
   const sink = createSinkService({
@@ -28,7 +30,7 @@ export async function createStandaloneSink(config: SinkConfig, stores: Stores): 
     clock: systemClock,
     random: webCryptoRandomBytes,
     logger,
-    metrics: createMetrics("sink", { processMetrics: true }),
+    metrics,
     config: settingsOf(config),
   });
   return {

@@ -4,7 +4,9 @@ import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
 import { createAcsAdminClient } from "./acs-admin-client.ts";
 import { createAcsClient } from "./acs-client.ts";
+import { createManualClock } from "./clock.ts";
 import { errorReason } from "./error-reason.ts";
+import { createMetrics } from "./metrics.ts";
 import { ProblemError } from "./problem-error.ts";
 import { problemResponse } from "./problem-response.ts";
 import { readJson } from "./read-body.ts";
@@ -46,6 +48,26 @@ async function problemOf(promise: Promise<unknown>): Promise<ProblemError> {
 }
 
 describe("the ACS client", () => {
+  it.each([
+    ["Thu, 15 Jan 2026 12:00:09 GMT", 9.5],
+    ["Thu, 15 Jan 2026 11:59:50 GMT", -9.5],
+    ["yesterday", 0],
+  ])("shows how far ACS's clock is from this one: %s", async (date, skewSeconds) => {
+    const metrics = createMetrics("sink");
+    const app = answering(() =>
+      Response.json({ environment: "test", useCases: [] }, { headers: { date, etag: "x" } }),
+    );
+    const acs = createAcsClient({
+      baseUrl: "http://acs.test",
+      serviceSecret: secret,
+      fetch: async (input, init) => await app.fetch(new Request(input, init)),
+      metrics,
+      clock: createManualClock(Date.UTC(2026, 0, 15, 12)),
+    });
+    await acs.listUseCases();
+    expect(await metrics.value("acs_clock_skew_seconds")).toBe(skewSeconds);
+  });
+
   it("redeems over the service channel", async () => {
     const app = new Hono();
     app.post(ROUTES.redeem, async (c) => {

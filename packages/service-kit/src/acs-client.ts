@@ -7,6 +7,9 @@ import {
   type UseCaseList,
   useCaseListSchema,
 } from "@dit/protocol/schemas";
+import { type Clock, systemClock } from "./clock.ts";
+import { createAcsClockSkewMetric } from "./clock-skew.ts";
+import type { Metrics } from "./metrics.ts";
 import { ProblemError } from "./problem-error.ts";
 import type { Secret } from "./secret.ts";
 import { createServiceChannel, parseAnswer } from "./service-channel.ts";
@@ -28,10 +31,14 @@ export interface AcsClientOptions {
   /** In one process: the ACS app's own `fetch` handler. */
   readonly fetch?: typeof fetch;
   readonly timeoutMs?: number;
+  /** Of the service that asks: gets how far ACS's clock is from its own. */
+  readonly metrics?: Metrics;
+  readonly clock?: Clock;
 }
 
 export function createAcsClient(options: AcsClientOptions): AcsClient {
-  const { serviceSecret, ...rest } = options;
+  const { serviceSecret, metrics, clock = systemClock, ...rest } = options;
+  const observeDate = metrics && createAcsClockSkewMetric(metrics, clock);
   const call = createServiceChannel({ ...rest, secret: serviceSecret });
   return {
     async redeem(request) {
@@ -46,7 +53,9 @@ export function createAcsClient(options: AcsClientOptions): AcsClient {
     },
     async listUseCases(etag) {
       const headers = etag === undefined ? {} : { "if-none-match": etag };
+      const askedAtMs = clock.nowMs();
       const answer = await call({ method: "GET", path: ROUTES.useCases, headers });
+      observeDate?.(answer.headers.get("date"), askedAtMs);
       if (answer.status === 304) return "unchanged";
       const list = parseAnswer(answer, useCaseListSchema);
       const newEtag = answer.headers.get("etag");

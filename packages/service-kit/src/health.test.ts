@@ -104,6 +104,17 @@ describe("readiness", () => {
 });
 
 describe("the admin port", () => {
+  it("shows in its metrics which dependency answers, asked at that moment", async () => {
+    let isUp = true;
+    const check = () => (isUp ? Promise.resolve() : Promise.reject(new Error("down")));
+    const { app, clock } = build([{ name: "counters", check }]);
+    const scraped = async () => (await app.request("/metrics")).text();
+    expect(await scraped()).toContain('dit_acs_dependency_ready{dependency="counters"} 1');
+    isUp = false;
+    clock.advance(1000);
+    expect(await scraped()).toContain('dit_acs_dependency_ready{dependency="counters"} 0');
+  });
+
   it("answers that the process lives, whatever its dependencies do", async () => {
     const { app } = build([{ name: "counters", check: down("ENOENT") }]);
     expect((await app.request("/healthz")).status).toBe(200);

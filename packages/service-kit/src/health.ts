@@ -47,6 +47,14 @@ export function createAdminApp(options: {
     name: check.name,
     probe: createProbe(check, clock, checkTimeoutMs),
   }));
+  const ready = metrics.gauge("dependency_ready", "Whether a dependency answers, as /readyz has it: 1 or 0", [
+    "dependency",
+  ]);
+  const ask = async () => {
+    const states = await Promise.all(probes.map(async ({ name, probe }) => [name, await probe()] as const));
+    for (const [dependency, { ok }] of states) ready.set({ dependency }, Number(ok));
+    return states;
+  };
   const app = new Hono();
   app.use(async (context, next) => {
     await next();
@@ -54,13 +62,15 @@ export function createAdminApp(options: {
   });
   app.get("/healthz", (context) => context.json({ ok: true }));
   app.get("/version", (context) => context.json({ service, version }));
-  app.get("/metrics", async (context) =>
-    context.body(await metrics.text(), 200, { "content-type": metrics.registry.contentType }),
-  );
+  app.get("/metrics", async (context) => {
+    // Asked here too: nobody may be looking at /readyz, and an idle service fails at nothing.
+    await ask();
+    return context.body(await metrics.text(), 200, { "content-type": metrics.registry.contentType });
+  });
   app.get("/readyz", async (context) => {
-    const states = await Promise.all(probes.map(async ({ name, probe }) => [name, await probe()] as const));
-    const ready = states.every(([, state]) => state.ok);
-    return context.json({ ready, dependencies: Object.fromEntries(states) }, ready ? 200 : 503);
+    const states = await ask();
+    const isReady = states.every(([, state]) => state.ok);
+    return context.json({ ready: isReady, dependencies: Object.fromEntries(states) }, isReady ? 200 : 503);
   });
   app.notFound(() => problemResponse("not_found"));
   app.onError(() => problemResponse("internal_error"));

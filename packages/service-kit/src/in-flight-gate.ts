@@ -4,11 +4,15 @@ import { ProblemError } from "./problem-error.ts";
 export interface InFlightGate {
   /** Throws ProblemError `overloaded` at once if the gate is full: waiting outside would be one more queue. */
   pass<T>(work: () => Promise<T>): Promise<T>;
+  readonly inFlight: number;
 }
 
 export function createInFlightGate(maxInFlight: number): InFlightGate {
   let inFlight = 0;
   return {
+    get inFlight() {
+      return inFlight;
+    },
     async pass(work) {
       if (inFlight >= maxInFlight) throw new ProblemError("overloaded", { retryAfterSeconds: 1 });
       inFlight++;

@@ -32,6 +32,15 @@ describe("metrics", () => {
     expect(await metrics.value("wait_seconds_bucket", { le: 1 })).toBe(1);
   });
 
+  it("ask for a reading when they are read", async () => {
+    const metrics = createMetrics("acs");
+    let inFlight = 3;
+    metrics.reading("requests_in_flight", "Requests", () => inFlight);
+    expect(await metrics.value("requests_in_flight")).toBe(3);
+    inFlight = 0;
+    expect(await metrics.text()).toContain("dit_acs_requests_in_flight 0");
+  });
+
   it("refuse a name that nothing has, so that a misspelt check cannot read 0", async () => {
     await expect(createMetrics("acs").value("refused")).rejects.toThrow("dit_acs_refused");
   });
@@ -46,6 +55,8 @@ describe("metrics", () => {
 
   it("hold the process's own figures only when asked", async () => {
     expect(await createMetrics("acs").text()).not.toContain("process_cpu");
-    expect(await createMetrics("acs", { processMetrics: true }).text()).toContain("dit_acs_process_cpu");
+    const text = await createMetrics("acs", { processMetrics: true }).text();
+    for (const name of ["process_cpu_seconds_total", "nodejs_eventloop_lag_p99_seconds"])
+      expect(text).toContain(`\n${name} `);
   });
 });

@@ -13,6 +13,7 @@ const METRIC_LABELS = [
   "field",
   "kind",
   "method",
+  "operation",
   "outcome",
   "partition",
   "reason",
@@ -25,7 +26,10 @@ const METRIC_LABELS = [
 ] as const;
 export type MetricLabel = (typeof METRIC_LABELS)[number];
 
-/** A service's metrics in a registry of its own. Names are given without the prefix `dit_<service>_`. */
+/**
+ * A service's metrics in a registry of its own. Names are given without the prefix `dit_<service>_`: what is measured, its unit, and
+ * `_total` for what only grows.
+ */
 export interface Metrics {
   readonly registry: Registry;
   counter<Label extends MetricLabel = never>(
@@ -38,6 +42,8 @@ export interface Metrics {
     help: string,
     labels?: readonly Label[],
   ): Gauge<Label>;
+  /** A gauge without labels that is asked for its value when it is read. */
+  reading(name: string, help: string, read: () => number): void;
   histogram<Label extends MetricLabel = never>(
     name: string,
     help: string,
@@ -53,10 +59,11 @@ export interface Metrics {
   value(name: string, labels?: Readonly<Record<string, string | number>>): Promise<number>;
 }
 
+/** `processMetrics`: those of the process too, under Prometheus' own names (`process_*`, `nodejs_*`). */
 export function createMetrics(service: string, options: { readonly processMetrics?: boolean } = {}): Metrics {
   const registry = new Registry();
   const prefix = `dit_${service.replaceAll("-", "_")}_`;
-  if (options.processMetrics === true) collectDefaultMetrics({ register: registry, prefix });
+  if (options.processMetrics === true) collectDefaultMetrics({ register: registry });
   const common = <Label extends MetricLabel>(name: string, help: string, labels: readonly Label[]) => {
     const unlisted = labels.find((label) => !METRIC_LABELS.includes(label));
     if (unlisted !== undefined) throw new Error(`${name}: ${unlisted} is not among the labels of metrics`);
@@ -66,6 +73,14 @@ export function createMetrics(service: string, options: { readonly processMetric
     registry,
     counter: (name, help, labels = []) => new Counter(common(name, help, labels)),
     gauge: (name, help, labels = []) => new Gauge(common(name, help, labels)),
+    reading(name, help, read) {
+      new Gauge({
+        ...common(name, help, []),
+        collect() {
+          this.set(read());
+        },
+      });
+    },
     histogram: (name, help, buckets, labels = []) =>
       new Histogram({ ...common(name, help, labels), buckets: [...buckets] }),
     text: () => registry.metrics(),

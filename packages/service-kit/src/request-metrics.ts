@@ -1,8 +1,5 @@
+import { LATENCY_BUCKETS_SECONDS } from "./latency-buckets.ts";
 import type { Metrics } from "./metrics.ts";
-
-const LATENCY_BUCKETS_SECONDS = [
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
-] as const;
 
 interface Route {
   readonly method: string;

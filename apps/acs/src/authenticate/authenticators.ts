@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { UseCase } from "@dit/protocol/schemas";
-import { ProblemError } from "@dit/service-kit";
+import { ProblemError, type WatchDependency } from "@dit/service-kit";
 import type { AcsContext } from "../context.ts";
 import { createApplicationServerAuthenticator } from "./application-server.ts";
 import type { Authenticator } from "./authenticator.ts";
@@ -10,19 +10,25 @@ import { createJwtAuthenticator } from "./jwt.ts";
 type Issuance = UseCase["issuance"];
 
 /** The authenticator of each use case; one that has fetched keys keeps them until the document says otherwise. */
-export function createAuthenticators(context: AcsContext): (useCase: UseCase) => Authenticator {
+export function createAuthenticators(
+  context: AcsContext,
+  watchDependency: WatchDependency,
+): (useCase: UseCase) => Authenticator {
   const made = new Map<string, { readonly issuance: Issuance; readonly authenticator: Authenticator }>();
   return ({ useCase, issuance }) => {
     const known = made.get(useCase);
     if (known !== undefined && isDeepStrictEqual(known.issuance, issuance)) return known.authenticator;
-    const authenticator = createAuthenticator(context, issuance);
+    const authenticator = createAuthenticator(context, watchDependency, issuance);
     made.set(useCase, { issuance, authenticator });
     return authenticator;
   };
 }
 
-function createAuthenticator(context: AcsContext, issuance: Issuance): Authenticator {
-  const { clock, logger, config, jwksFetch } = context;
+function createAuthenticator(
+  { clock, config, jwksFetch }: AcsContext,
+  watchDependency: WatchDependency,
+  issuance: Issuance,
+): Authenticator {
   if (issuance.authenticator === "application_server") {
     return createApplicationServerAuthenticator({
       serverId: issuance.serverId,
@@ -34,7 +40,7 @@ function createAuthenticator(context: AcsContext, issuance: Issuance): Authentic
   return createJwtAuthenticator({
     issuance,
     clock,
-    logger,
+    watchDependency,
     ...(jwksFetch === undefined ? {} : { fetch: jwksFetch }),
   });
 }

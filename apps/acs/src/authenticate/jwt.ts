@@ -1,5 +1,5 @@
 import type { UseCase } from "@dit/protocol/schemas";
-import { type Clock, errorReason, type Logger, ProblemError } from "@dit/service-kit";
+import { type Clock, ProblemError, type WatchDependency } from "@dit/service-kit";
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { type Authenticator, accountId, bearerOf } from "./authenticator.ts";
 
@@ -20,12 +20,13 @@ const JWKS_LIMITS = {
 export function createJwtAuthenticator(o: {
   readonly issuance: JwtIssuance;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly watchDependency: WatchDependency;
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 }): Authenticator {
   const { issuer, audience, jwksUrl } = o.issuance;
   const fetcher = o.fetch === undefined ? {} : { [customFetch]: o.fetch };
-  const keyOf = orUnavailable(createRemoteJWKSet(new URL(jwksUrl), { ...JWKS_LIMITS, ...fetcher }), o.logger);
+  const keySet = createRemoteJWKSet(new URL(jwksUrl), { ...JWKS_LIMITS, ...fetcher });
+  const keyOf = orUnavailable(keySet, o.watchDependency);
   return {
     async authenticate(request) {
       const jwt = bearerOf(request);
@@ -47,18 +48,20 @@ export function createJwtAuthenticator(o: {
 }
 
 /** A key that is not in the set is the caller's fault; a set that cannot be had is not. */
-function orUnavailable(keySet: JWTVerifyGetKey, logger: Logger): JWTVerifyGetKey {
-  return async (header, token) => {
-    try {
-      return await keySet(header, token);
-    } catch (error) {
-      const isCallersFault =
-        error instanceof errors.JWKSNoMatchingKey ||
-        error instanceof errors.JWKSMultipleMatchingKeys ||
-        error instanceof errors.JOSENotSupported;
-      if (isCallersFault) throw error;
-      logger.error("dependency.failed", { dependency: "jwks", reason: errorReason(error) });
-      throw new ProblemError("dependency_unavailable");
-    }
-  };
+function orUnavailable(keySet: JWTVerifyGetKey, watchDependency: WatchDependency): JWTVerifyGetKey {
+  const watch = watchDependency("jwks", (error) => !isCallersFault(error));
+  return (header, token) =>
+    watch
+      .run("find_key", async () => keySet(header, token))
+      .catch((error: unknown) => {
+        throw isCallersFault(error) ? error : new ProblemError("dependency_unavailable");
+      });
+}
+
+function isCallersFault(error: unknown): boolean {
+  return (
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys ||
+    error instanceof errors.JOSENotSupported
+  );
 }

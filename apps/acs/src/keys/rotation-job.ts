@@ -34,6 +34,7 @@ export function createRotationJob(parts: {
     // An epoch is closed before the keys that closing it makes useless are destroyed.
     await accountKeys.destroyExpired(ACTOR);
     await context.counters.sweep(now);
+    metrics.rotationSucceeded.set(now);
   };
 }
 
