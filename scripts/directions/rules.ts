@@ -21,6 +21,7 @@ export const MAY_IMPORT = {
   "apps/simulator": [...service, "client"],
   "apps/dit": "everything",
   "apps/bench": "everything",
+  "infra/docker": "everything",
   "infra/local": [],
 } as const satisfies Record<string, readonly string[] | "everything">;
 
