@@ -2,3 +2,5 @@ export { createLocalClickHouse, type LocalClickHouseOptions } from "./clickhouse
 export { createLocalKafka, type LocalKafkaOptions } from "./kafka.ts";
 export type { LocalEngine } from "./local-engine.ts";
 export { createLocalPostgres, type LocalPostgres, type LocalPostgresOptions } from "./postgres.ts";
+export { createLocalRedis, type LocalRedisOptions } from "./redis.ts";
+export { createLocalRedisCluster, type LocalRedisCluster } from "./redis-cluster.ts";

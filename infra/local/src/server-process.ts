@@ -27,6 +27,7 @@ export interface ServerProcess {
 
 const READY_WITHIN_MS = 60_000;
 const PROBE_EVERY_MS = 50;
+const SIGNAL_EVERY_MS = 500;
 const LOG_TAIL_CHARACTERS = 2_000;
 
 /** Starts a server that ends with this process, however that ends. Rejects, with the end of its log, if it does not answer in time. */
@@ -50,11 +51,13 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
       return isRunning(child);
     },
     async end(signal) {
-      if (!isRunning(child)) return;
-      child.kill(signal);
-      // A stopped process takes no other signal before it goes on.
-      child.kill("SIGCONT");
-      await exited;
+      // A server may refuse for a moment: Redis does while it writes its first append-only file.
+      while (isRunning(child)) {
+        child.kill(signal);
+        // A stopped process takes no other signal before it goes on.
+        child.kill("SIGCONT");
+        await Promise.race([exited, sleep(SIGNAL_EVERY_MS)]);
+      }
     },
   };
 }
