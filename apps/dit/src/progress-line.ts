@@ -1,13 +1,13 @@
 import type { SimulationStats } from "@dit/simulator";
-import type { Pipeline } from "./pipeline/pipeline.ts";
 import type { StoredCounts } from "./pipeline/pipeline-account.ts";
+import type { RunningPipeline } from "./pipeline/running-pipeline.ts";
 
 /**
  * One line on how the pipeline and its simulated population are doing in this run; `before` is what was stored when it began.
  * Undefined while nothing has happened.
  */
 export async function progressLine(
-  pipeline: Pipeline,
+  pipeline: RunningPipeline,
   stats: SimulationStats,
   before: StoredCounts,
 ): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { DEFAULT_ADDRESSES } from "./addresses.ts";
+import { DEFAULT_ADDRESSES, instancesOf } from "./addresses.ts";
 import { targetFrom, writeTarget } from "./target.ts";
 
 let directory: string;
@@ -23,6 +23,28 @@ it("is what variables say, else what `dit up` wrote down, else a box on default 
   expect(target.environment).toBe("staging");
   expect(target.addresses).toEqual({ ...addresses, acsUrl: "https://acs.example.org" });
   expect((await targetFrom({ DIT_ENVIRONMENT: "other" }, directory)).environment).toBe("other");
+});
+
+it("takes a list where there are several instances, and a warehouse's user and password", async () => {
+  const { instances, addresses } = await targetFrom(
+    {
+      DIT_AT_ACS_URL: "http://a:8081,http://b:8081/",
+      DIT_AT_SINK_ADMIN_URL: "http://a:9083, http://b:9083",
+      DIT_AT_WAREHOUSE_URL: "http://analyst:hunter2@warehouse:8123",
+    },
+    directory,
+  );
+  expect(instances).toEqual({
+    ...instancesOf(DEFAULT_ADDRESSES),
+    acsUrl: ["http://a:8081", "http://b:8081"],
+    sinkAdminUrl: ["http://a:9083", "http://b:9083"],
+    warehouseUrl: ["http://analyst:hunter2@warehouse:8123"],
+    warehouseAdminUrl: [],
+  });
+  expect(addresses.acsUrl).toBe("http://a:8081");
+  await expect(targetFrom({ DIT_AT_EDGE_URL: "http://a,b" }, directory)).rejects.toMatchObject({
+    problems: ["DIT_AT_EDGE_URL: must be an http or https URL"],
+  });
 });
 
 it("reads secrets, also from files", async () => {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { configTypes, loadConfig, type Secret } from "@dit/service-kit";
 import { z } from "zod";
-import { type Addresses, DEFAULT_ADDRESSES } from "./addresses.ts";
+import { type Addresses, DEFAULT_ADDRESSES, firstOf, type Instances, instancesOf } from "./addresses.ts";
 import { CommandError, type CommandIo } from "./command.ts";
 import { dataDirectoryFrom, loadSharedConfig, PREFIXES } from "./shared-config.ts";
 
@@ -10,6 +10,8 @@ import { dataDirectoryFrom, loadSharedConfig, PREFIXES } from "./shared-config.t
 export interface Target {
   readonly dataDirectory: string;
   readonly environment: string;
+  readonly instances: Instances;
+  /** The first of each. */
   readonly addresses: Addresses;
   /** Undefined: the box's own is in its data directory. */
   readonly adminSecret: Secret | undefined;
@@ -18,16 +20,23 @@ export interface Target {
   readonly accessToken: Secret | undefined;
 }
 
-const url = configTypes.url.optional();
+const url = configTypes.url.transform((text) => [text]).optional();
+/** Comma-separated: one for each instance. */
+const urls = configTypes.list.pipe(z.array(configTypes.url)).optional();
+/** A ClickHouse server asks who wants to know. */
+const urlWithCredentials = z
+  .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+  .transform((text) => [text.replace(/\/+$/, "")])
+  .optional();
 const variablesSchema = z.object({
-  edgeUrl: url,
-  acsUrl: url,
-  warehouseUrl: url,
+  edgeUrl: urls,
+  acsUrl: urls,
+  warehouseUrl: urlWithCredentials,
   identityProviderUrl: url,
-  edgeAdminUrl: url,
-  acsAdminUrl: url,
-  ingestAdminUrl: url,
-  sinkAdminUrl: url,
+  edgeAdminUrl: urls,
+  acsAdminUrl: urls,
+  ingestAdminUrl: urls,
+  sinkAdminUrl: urls,
   warehouseAdminUrl: url,
   adminSecret: configTypes.secret.optional(),
   serviceSecret: configTypes.secret.optional(),
@@ -43,18 +52,27 @@ const recordSchema = z.object({
 const FILE = "addresses.json";
 
 /**
- * Reads `DIT_AT_*`, as DIT_AT_ACS_URL; what they leave open is as the `dit up` of the data directory wrote it down, and else as on a
+ * Reads `DIT_AT_*`, as DIT_AT_ACS_URL=http://a:8081,http://b:8081; what they leave open is as the `dit up` of the data directory wrote it down, and else as on a
  * box with default ports. Throws ConfigError with every problem.
  */
 export async function targetFrom(env: CommandIo["env"], dataOption?: string): Promise<Target> {
   const dataDirectory = dataDirectoryFrom(env, dataOption);
   const record = await readRecord(join(dataDirectory, FILE));
-  const { adminSecret, serviceSecret, accessToken, ...urls } = loadTargetVariables(env);
-  const told = Object.entries(urls).filter(([, address]) => address !== undefined);
+  const { adminSecret, serviceSecret, accessToken, ...told } = loadTargetVariables(env);
+  const known = instancesOf({ ...DEFAULT_ADDRESSES, ...record?.addresses });
+  const instances = {
+    ...known,
+    // The box's would answer for another warehouse.
+    ...(told.warehouseUrl !== undefined && { warehouseAdminUrl: [] }),
+    ...(Object.fromEntries(
+      Object.entries(told).filter(([, each]) => each !== undefined),
+    ) as Partial<Instances>),
+  };
   return {
     dataDirectory,
     environment: loadSharedConfig(env).environment ?? record?.environment ?? "development",
-    addresses: { ...DEFAULT_ADDRESSES, ...record?.addresses, ...Object.fromEntries(told) },
+    instances,
+    addresses: firstOf(instances),
     adminSecret,
     serviceSecret,
     accessToken,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Warehouse } from "@dit/storage";
 import { openChdbWarehouse } from "@dit/storage/warehouse/chdb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { instancesOf } from "../src/addresses.ts";
 import { checkBalance } from "../src/doctor/check-balance.ts";
 import { readLogPositions } from "../src/doctor/read-log-positions.ts";
 import { sendSyntheticEvent } from "../src/doctor/send-synthetic-event.ts";
@@ -63,7 +64,7 @@ describe("the doctor's account", () => {
 
 const batchOf = (reportId = "") =>
   `SELECT batch FROM dit.dit_doctor__heartbeat WHERE replaceAll(toString(report_id), '-', '') = '${reportId}'`;
-const balance = () => checkBalance(pipeline.addresses, reportIds.at(-1) ?? "");
+const balance = () => checkBalance(instancesOf(pipeline.addresses), reportIds.at(-1) ?? "");
 const change = (table: string, what: string) =>
   warehouse.command(
     `ALTER TABLE ${table} ${what} SETTINGS mutations_sync = 2, allow_nondeterministic_mutations = 1`,
@@ -82,6 +83,6 @@ async function storeOne(count: number): Promise<void> {
 }
 
 async function dealtWith(): Promise<number> {
-  const positions = await readLogPositions(pipeline.addresses.sinkAdminUrl);
+  const positions = await readLogPositions([pipeline.addresses.sinkAdminUrl]);
   return positions.reduce((sum, position) => sum + position.dealtWith, 0);
 }

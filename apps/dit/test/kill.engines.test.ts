@@ -60,10 +60,9 @@ async function simulate(onAcknowledged: (report: Acknowledged) => void): Promise
   const { keys } = (await answer.json()) as KeyDocument;
   const pinnedKeys = keys.map(({ keyVersion, publicKey }) => ({ keyVersion, publicKey }));
   const population = { seed: 1, clients: 60, eventsPerSecond: 1_000, attackIntervalMs: 5_000 };
-  return startSimulator(
-    { ...addresses, ...population, environment: "development", pinnedKeys },
-    onAcknowledged,
-  );
+  const { acsUrl, edgeUrl, identityProviderUrl } = addresses;
+  const place = { acsUrls: [acsUrl], edgeUrls: [edgeUrl], identityProviderUrl };
+  return startSimulator({ ...place, ...population, environment: "development", pinnedKeys }, onAcknowledged);
 }
 
 interface StoredReport {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { startSimulator } from "@dit/simulator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { instancesOf } from "../src/addresses.ts";
 import { balanceOf } from "../src/balance.ts";
 import { examine, type Finding } from "../src/doctor/examine.ts";
 import { type Pipeline, startPipeline } from "../src/pipeline/pipeline.ts";
@@ -173,7 +174,7 @@ async function collect(
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   const examined = examine({
-    addresses: { ...pipeline.addresses, ...away },
+    instances: instancesOf({ ...pipeline.addresses, ...away }),
     environment: pipeline.environment,
     withinMs: 10_000,
     accessToken: undefined,

@@ -29,7 +29,7 @@ async function work(port: MessagePort, setting: SimulationSetting): Promise<void
     const message: PopulationMessage = { stats: stats.read(), acknowledged: acknowledged.splice(0), done };
     port.postMessage(message);
   };
-  const population = runPopulation({ ...setting, poprf: await createLibsodiumPoprf() }, stats);
+  const population = runPopulation(setting, await createLibsodiumPoprf(), stats);
   const timer = setInterval(() => tell(false), REPORT_EVERY_MS);
   port.once("message", async ({ withinMs }: StopMessage) => {
     await Promise.race([population.stop(), sleep(withinMs)]);

@@ -2,6 +2,9 @@ import { type Command, CommandError, UsageError } from "../command.ts";
 import { parseOptions } from "../parse-options.ts";
 import { targetFrom } from "../target.ts";
 
+/** An analyst's question may take its time. */
+const ANSWERS_WITHIN_MS = 300_000;
+
 /** Asks the warehouse of a running pipeline; the answer is printed as the engine formats it. */
 export const queryCommand: Command = {
   usage: 'dit query "SELECT ..." [--format PrettyCompactMonoBlock] [--data .dit]',
@@ -19,14 +22,28 @@ export const queryCommand: Command = {
   },
 };
 
+/** The URL may hold a user and a password, which no message shows. */
 export async function queryWarehouse(warehouseUrl: string, sql: string, format: string): Promise<string> {
-  const url = `${warehouseUrl}/?${new URLSearchParams({ default_format: format })}`;
-  const response = await fetch(url, { method: "POST", body: sql }).catch((error: unknown) => {
-    throw new CommandError(`the warehouse does not answer at ${warehouseUrl}: is \`dit up\` running?`, {
+  const { url, headers } = splitCredentials(warehouseUrl);
+  const response = await fetch(`${url}/?${new URLSearchParams({ default_format: format })}`, {
+    ...{ method: "POST", body: sql, headers },
+    signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
+  }).catch((error: unknown) => {
+    throw new CommandError(`the warehouse does not answer at ${url}: is \`dit up\` running?`, {
       cause: error,
     });
   });
   const text = (await response.text()).trimEnd();
   if (!response.ok) throw new CommandError(text);
   return text;
+}
+
+function splitCredentials(text: string): { url: string; headers: Record<string, string> } {
+  const url = new URL(text);
+  const { username, password } = url;
+  url.username = "";
+  url.password = "";
+  const credentials = [username, password].map(decodeURIComponent).join(":");
+  const authorization = `Basic ${Buffer.from(credentials).toString("base64")}`;
+  return { url: url.href.replace(/\/+$/, ""), headers: username === "" ? {} : { authorization } };
 }

@@ -1,4 +1,4 @@
-import type { Addresses } from "../addresses.ts";
+import type { Instances } from "../addresses.ts";
 import { queryWarehouse } from "../commands/query.ts";
 import { doctorUseCase } from "../pipeline/development-use-cases.ts";
 import { findMissingRows } from "./find-missing-rows.ts";
@@ -14,8 +14,10 @@ const POLL_MS = 100;
  * inserted + dead-lettered + deduplicated; and of the last two days, what the ledger says is inserted or set aside is in its tables.
  * `reportId` is a report of now: it says which log the ledger's rows are of. Throws with everything that is amiss.
  */
-export async function checkBalance(addresses: Addresses, reportId: string): Promise<string> {
-  const { warehouseUrl, sinkAdminUrl } = addresses;
+export async function checkBalance(
+  { warehouseUrl: [warehouseUrl = ""], sinkAdminUrl }: Pick<Instances, "warehouseUrl" | "sinkAdminUrl">,
+  reportId: string,
+): Promise<string> {
   const positions = await readLogPositions(sinkAdminUrl);
   const ask: AskWarehouse = async <Row>(sql: string) => {
     const text = await queryWarehouse(warehouseUrl, sql, "JSONEachRow");
@@ -39,7 +41,7 @@ async function findUncoveredRecords(
   positions: readonly LogPosition[],
   reportId: string,
 ): Promise<string[]> {
-  if (positions.length === 0) return ["the sink does not say where the log ends"];
+  if (positions.length === 0) return ["no sink says where the log ends"];
   const topicId = await findTopic(ask, reportId);
   if (topicId === undefined) return ["the batch of the report that was just stored is not in the ledger"];
   const dealtWith = positions.map((position) => `${position.partition}, ${position.dealtWith}`);

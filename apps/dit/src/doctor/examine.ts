@@ -1,8 +1,10 @@
+import type { Secret } from "@dit/service-kit";
+import { firstOf, type Instances } from "../addresses.ts";
 import { CommandError } from "../command.ts";
 import { queryWarehouse } from "../commands/query.ts";
 import { checkBalance } from "./check-balance.ts";
 import { readReadiness } from "./read-readiness.ts";
-import { type SyntheticEventOptions, sendSyntheticEvent } from "./send-synthetic-event.ts";
+import { sendSyntheticEvent } from "./send-synthetic-event.ts";
 
 export interface Finding {
   readonly step: string;
@@ -10,30 +12,74 @@ export interface Finding {
   readonly detail: string;
 }
 
-export interface ExamineOptions extends SyntheticEventOptions {
-  /** How long the event may take from its acceptance to its row. */
+export interface ExamineOptions {
+  readonly instances: Instances;
+  readonly environment: string;
+  /** Of an account; by default the development identity provider is asked for one. */
+  readonly accessToken: Secret | undefined;
+  /** How long an event may take from its acceptance to its row. */
   readonly withinMs: number;
 }
 
 const POLL_MS = 200;
 
-/** Goes the way of an event, hop by hop, and stops where it cannot go on. */
+/** Asks every instance, then goes the way of an event, hop by hop, once through each edge and each ACS. */
 export async function* examine(options: ExamineOptions): AsyncGenerator<Finding> {
-  const { addresses, withinMs } = options;
-  for (const service of ["acs", "ingest", "sink", "edge", "warehouse"] as const) {
-    yield await step(`${service} is ready`, () => readReadiness(addresses, service));
+  const { instances } = options;
+  for (const service of ["acs", "ingest", "sink", "edge"] as const) {
+    const adminUrls = instances[`${service}AdminUrl`];
+    for (const [index, adminUrl] of adminUrls.entries()) {
+      yield await step(`${service}${numbered(index, adminUrls)} is ready`, () => readReadiness(adminUrl));
+    }
   }
-  const started = await attempt("the client has keys", () => sendSyntheticEvent(options));
+  yield await step("warehouse is ready", () => checkWarehouse(instances));
+  const ways = Math.max(instances.acsUrl.length, instances.edgeUrl.length);
+  let stored: string | undefined;
+  for (let way = 0; way < ways; way++) stored = (yield* followEvent(options, way, ways)) ?? stored;
+  if (stored === undefined) return;
+  const reportId = stored;
+  yield await step("the account balances", () => checkBalance(instances, reportId));
+}
+
+/** Stops where the event cannot go on. Answers with the id of a report that was accepted. */
+async function* followEvent(
+  { instances, environment, accessToken, withinMs }: ExamineOptions,
+  way: number,
+  ways: number,
+): AsyncGenerator<Finding, string | undefined> {
+  const { edgeUrl, acsUrl } = instances;
+  const addresses = {
+    ...firstOf(instances),
+    edgeUrl: edgeUrl[way % edgeUrl.length] ?? "",
+    acsUrl: acsUrl[way % acsUrl.length] ?? "",
+  };
+  const through = ways > 1 ? ` (way ${way + 1})` : "";
+  const started = await attempt(`the client has keys${through}`, () =>
+    sendSyntheticEvent({ addresses, environment, accessToken }),
+  );
   yield started.finding;
-  if (started.value === undefined) return;
+  if (started.value === undefined) return undefined;
   const { tokens, reportId } = started.value;
-  yield await step("tokens are issued, proof verified", () => tokens);
-  const sent = await attempt("a report goes edge -> ingest -> log", () => reportId);
+  yield await step(`tokens are issued, proof verified${through}`, () => tokens);
+  const sent = await attempt(`a report goes edge -> ingest -> log${through}`, () => reportId);
   yield sent.finding;
-  if (sent.value === undefined) return;
+  if (sent.value === undefined) return undefined;
   const { value } = sent;
-  yield await step("its row is in the warehouse", () => waitForRow(addresses.warehouseUrl, value, withinMs));
-  yield await step("the account balances", () => checkBalance(addresses, value));
+  yield await step(`its row is in the warehouse${through}`, () =>
+    waitForRow(addresses.warehouseUrl, value, withinMs),
+  );
+  return value;
+}
+
+function numbered(index: number, all: readonly string[]): string {
+  return all.length > 1 ? ` ${index + 1}` : "";
+}
+
+/** A ClickHouse server says by its answer that it is there. */
+async function checkWarehouse({ warehouseUrl, warehouseAdminUrl }: Instances): Promise<string> {
+  const [adminUrl] = warehouseAdminUrl;
+  if (adminUrl !== undefined) return await readReadiness(adminUrl);
+  return `ClickHouse ${await queryWarehouse(warehouseUrl[0] ?? "", "SELECT version()", "TSV")}`;
 }
 
 async function waitForRow(warehouseUrl: string, reportId: string, withinMs: number): Promise<string> {

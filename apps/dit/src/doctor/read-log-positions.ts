@@ -1,4 +1,4 @@
-/** How far one partition of the log had come when the sink last looked. */
+/** How far one partition of the log had come when a sink last looked. */
 export interface LogPosition {
   readonly partition: number;
   /** Records that were ever appended. */
@@ -7,23 +7,42 @@ export interface LogPosition {
   readonly dealtWith: number;
 }
 
-/** The sink looks every 5 s, and says nothing before it did so for the first time. */
+/** A sink looks every 5 s, and says nothing before it did so for the first time. */
 const FIRST_LOOK_WITHIN_MS = 8_000;
+const ANSWERS_WITHIN_MS = 2_000;
 const POLL_MS = 200;
 
-/** From the sink's metrics: it is the one that reads the log. Empty if it does not say. */
-export async function readLogPositions(sinkAdminUrl: string): Promise<LogPosition[]> {
+/**
+ * From the metrics of the sinks, each of which looks at all partitions: of each the latest look that any of them tells. Empty if none does.
+ */
+export async function readLogPositions(sinkAdminUrls: readonly string[]): Promise<LogPosition[]> {
   const end = performance.now() + FIRST_LOOK_WITHIN_MS;
   for (;;) {
-    const positions = await readOnce(sinkAdminUrl);
+    const read = await Promise.all(sinkAdminUrls.map(readOnce));
+    const positions = latest(read.flat());
     if (positions.length > 0 || performance.now() > end) return positions;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
+function latest(positions: readonly LogPosition[]): LogPosition[] {
+  const byPartition = new Map<number, LogPosition>();
+  for (const position of positions) {
+    const known = byPartition.get(position.partition);
+    if (known === undefined || isLater(position, known)) byPartition.set(position.partition, position);
+  }
+  return [...byPartition.values()].sort((a, b) => a.partition - b.partition);
+}
+
+function isLater(a: LogPosition, b: LogPosition): boolean {
+  return a.appended === b.appended ? a.dealtWith > b.dealtWith : a.appended > b.appended;
+}
+
+/** Nothing from a sink that does not answer: that it is not ready is told where that is asked. */
 async function readOnce(sinkAdminUrl: string): Promise<LogPosition[]> {
-  const response = await fetch(`${sinkAdminUrl}/metrics`);
-  const text = await response.text();
+  const text = await fetch(`${sinkAdminUrl}/metrics`, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) })
+    .then((response) => response.text())
+    .catch(() => "");
   const appended = gauge(text, "dit_sink_appended_records");
   const pending = gauge(text, "dit_sink_lag_records");
   return [...appended].map(([partition, records]) => ({

@@ -1,12 +1,19 @@
-import type { Addresses } from "../addresses.ts";
+/** A process that is stopped takes connections and never answers. */
+const ANSWERS_WITHIN_MS = 5_000;
 
-export type ServiceName = "acs" | "ingest" | "sink" | "edge" | "warehouse";
-
-/** Answers with what the service is ready with; throws with the dependency that is not, and why. */
-export async function readReadiness(addresses: Addresses, service: ServiceName): Promise<string> {
-  const url = `${addresses[`${service}AdminUrl`]}/readyz`;
-  const response = await fetch(url).catch(() => undefined);
-  if (response === undefined) throw new Error(`nothing answers at ${url}: is \`dit up\` running?`);
+/** Answers with what the service at this operator's port is ready with; throws with the dependency that is not, and why. */
+export async function readReadiness(adminUrl: string): Promise<string> {
+  const url = `${adminUrl}/readyz`;
+  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWERS_WITHIN_MS) }).catch(
+    (error: unknown) => {
+      throw new Error(
+        error instanceof Error && error.name === "TimeoutError"
+          ? `no answer from ${url} within ${ANSWERS_WITHIN_MS} ms`
+          : `nothing answers at ${url}: is it running?`,
+        { cause: error },
+      );
+    },
+  );
   const { dependencies } = (await response.json()) as {
     dependencies: Record<string, { ok: boolean; reason?: string }>;
   };

@@ -7,7 +7,7 @@ import { fetchAccessToken } from "@dit/simulator";
 import type { Addresses } from "../addresses.ts";
 import { doctorUseCase } from "../pipeline/development-use-cases.ts";
 
-export interface SyntheticEventOptions {
+interface SyntheticEventOptions {
   readonly addresses: Addresses;
   readonly environment: string;
   /** Of an account; by default the development identity provider is asked for one. */

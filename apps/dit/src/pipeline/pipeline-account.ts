@@ -1,6 +1,5 @@
 import { PROBLEMS, REPORTS_TOPIC } from "@dit/protocol";
-import type { UseCase } from "@dit/protocol/schemas";
-import type { Metrics, UseCaseDirectory } from "@dit/service-kit";
+import type { Metrics } from "@dit/service-kit";
 import { CONSUMER_GROUP } from "@dit/sink";
 import type { EventLog, Warehouse } from "@dit/storage";
 
@@ -36,79 +35,78 @@ export interface PipelineAccount {
   pending(): Promise<number>;
 }
 
-export function createPipelineAccount(parts: {
-  readonly eventLog: EventLog;
-  readonly warehouse: Warehouse;
-  readonly directory: UseCaseDirectory;
-  readonly metrics: { readonly acs: Metrics; readonly edge: Metrics; readonly ingest: Metrics };
-}): PipelineAccount {
-  const { eventLog, warehouse, directory, metrics } = parts;
-  const pending = async () => {
-    const progress = await eventLog.progress(REPORTS_TOPIC, CONSUMER_GROUP);
-    return progress.reduce((sum, { endOffset, committedOffset }) => sum + endOffset - committedOffset, 0);
-  };
+/** One service's counters, of all its instances together; `Metrics` is one of a single instance. */
+export type Counted = Pick<Metrics, "value">;
+
+export interface PipelineAccountParts {
+  readonly warehouse: Pick<Warehouse, "query">;
+  /** Reports in the event log that the sink has not dealt with. */
+  readonly pending: () => Promise<number>;
+  /** As they stand now. */
+  readonly read: () => Promise<{ readonly acs: Counted; readonly edge: Counted; readonly ingest: Counted }>;
+}
+
+export function createPipelineAccount({ warehouse, pending, read }: PipelineAccountParts): PipelineAccount {
   return {
     pending,
     async counts() {
+      const { acs, edge, ingest } = await read();
       return {
-        tokensIssued: await metrics.acs.value("tokens_issued_total"),
-        reportsAccepted: await metrics.ingest.value("reports_accepted_total"),
-        reportsRejected: await refusalsByCode(metrics.edge),
-        duplicates: await metrics.ingest.value("reports_duplicate_total"),
-        eventsAccepted: await metrics.ingest.value("events_accepted_total"),
+        tokensIssued: await acs.value("tokens_issued_total"),
+        reportsAccepted: await ingest.value("reports_accepted_total"),
+        reportsRejected: await refusalsByCode(edge),
+        duplicates: await ingest.value("reports_duplicate_total"),
+        eventsAccepted: await ingest.value("events_accepted_total"),
       };
     },
     async stored() {
-      const events = await countRows(
-        warehouse,
-        directory.all().flatMap(({ document }) => eventTables(document)),
-      );
+      const tables = await tablesOf(warehouse);
+      const sumOf = (table: string, column: string) =>
+        tables.includes(table) ? total(warehouse, `SELECT sum(t.${column}) AS total FROM ${table} AS t`) : 0;
+      let rowsInserted = 0;
+      for (const table of tables.filter(isEventTable)) {
+        rowsInserted += await total(warehouse, `SELECT count() AS total FROM ${table}`);
+      }
       return {
-        rowsInserted: events,
-        deadLettered: await sumOf(warehouse, "dit.dead_letters", "events"),
-        deduplicated: await sumOf(warehouse, "dit.sink_ledger", "deduplicated"),
-        reportsDealtWith: await sumOf(warehouse, "dit.sink_ledger", "records"),
+        rowsInserted,
+        deadLettered: await sumOf("dit.dead_letters", "events"),
+        deduplicated: await sumOf("dit.sink_ledger", "deduplicated"),
+        reportsDealtWith: await sumOf("dit.sink_ledger", "records"),
         pending: await pending(),
       };
     },
   };
 }
 
+/** How far a consumer group is behind, over all partitions. */
+export async function pendingRecords(eventLog: Pick<EventLog, "progress">): Promise<number> {
+  const progress = await eventLog.progress(REPORTS_TOPIC, CONSUMER_GROUP);
+  return progress.reduce((sum, { endOffset, committedOffset }) => sum + endOffset - committedOffset, 0);
+}
+
 /** Tables come into being when something is first stored in them. */
-async function existingTables(warehouse: Warehouse, tables: readonly string[]): Promise<string[]> {
-  const rows = await warehouse.query<{ table: string }>(
-    "SELECT concat(database, '.', name) AS table FROM system.tables WHERE table IN {tables:Array(String)}",
-    { tables },
+async function tablesOf(warehouse: Pick<Warehouse, "query">): Promise<string[]> {
+  const rows = await warehouse.query<{ name: string }>(
+    "SELECT concat('dit.', name) AS name FROM system.tables WHERE database = 'dit'",
   );
-  return rows.map(({ table }) => table);
+  return rows.map(({ name }) => name);
 }
 
-async function countRows(warehouse: Warehouse, tables: readonly string[]): Promise<number> {
-  let rows = 0;
-  for (const table of await existingTables(warehouse, tables)) {
-    const [counted] = await warehouse.query<{ rows: number }>(`SELECT count() AS rows FROM ${table}`);
-    rows += Number(counted?.rows ?? 0);
-  }
-  return rows;
+/** `dit.<use_case>__<event>` */
+function isEventTable(table: string): boolean {
+  return table.includes("__");
 }
 
-async function sumOf(warehouse: Warehouse, table: string, column: string): Promise<number> {
-  if ((await existingTables(warehouse, [table])).length === 0) return 0;
-  const [summed] = await warehouse.query<{ total: number }>(
-    `SELECT sum(t.${column}) AS total FROM ${table} AS t`,
-  );
-  return Number(summed?.total ?? 0);
+async function total(warehouse: Pick<Warehouse, "query">, sql: string): Promise<number> {
+  const [row] = await warehouse.query<{ total: number }>(sql);
+  return Number(row?.total ?? 0);
 }
 
-async function refusalsByCode(edge: Metrics): Promise<Record<string, number>> {
+async function refusalsByCode(edge: Counted): Promise<Record<string, number>> {
   const counted = await Promise.all(
     Object.keys(PROBLEMS).map(
       async (code) => [code, await edge.value("http_problems_total", { code })] as const,
     ),
   );
   return Object.fromEntries(counted.filter(([, count]) => count > 0));
-}
-
-function eventTables({ useCase, events }: UseCase): string[] {
-  return Object.keys(events).map((event) => `dit.${useCase}__${event}`);
 }

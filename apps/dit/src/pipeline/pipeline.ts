@@ -13,15 +13,16 @@ import {
   systemClock,
 } from "@dit/service-kit";
 import { createSinkService, settingsOf } from "@dit/sink";
-import type { Addresses } from "../addresses.ts";
+import { type Addresses, instancesOf } from "../addresses.ts";
 import { createWarehouseEndpointService } from "../warehouse-endpoint/warehouse-endpoint-service.ts";
 import { checkBelonging } from "./check-belonging.ts";
 import { keyFile, openDataDirectory } from "./data-directory.ts";
 import { startDevelopmentIdentityProvider } from "./development-identity-provider.ts";
 import { developmentUseCases } from "./development-use-cases.ts";
 import { lockDataDirectory } from "./lock-data-directory.ts";
-import { createPipelineAccount, type PipelineAccount } from "./pipeline-account.ts";
+import { createPipelineAccount, pendingRecords } from "./pipeline-account.ts";
 import { keyVariable, loadPipelineConfig } from "./pipeline-config.ts";
+import type { RunningPipeline } from "./running-pipeline.ts";
 import { openStores } from "./stores.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -35,14 +36,10 @@ export interface PipelineOptions {
 }
 
 /** Every service of DIT, running in this process on embedded engines. */
-export interface Pipeline {
-  readonly environment: string;
+export interface Pipeline extends RunningPipeline {
   readonly addresses: Addresses;
-  /** Without the development identity provider: accounts come from the deployment's own. */
-  readonly production: boolean;
   /** What an operator should know and change. */
   readonly warnings: readonly string[];
-  readonly account: PipelineAccount;
   /** Takes no more reports, stores those that were accepted, and closes everything. `pendingReports` are in the log and not stored. */
   stop(): Promise<{ readonly pendingReports: number }>;
 }
@@ -103,9 +100,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const ingestParts = parts("ingest", config.ingest);
   const edgeParts = parts("edge", config.edge);
   const account = createPipelineAccount({
-    ...stores,
-    directory,
-    metrics: { acs: acsParts.metrics, edge: edgeParts.metrics, ingest: ingestParts.metrics },
+    warehouse: stores.warehouse,
+    pending: () => pendingRecords(stores.eventLog),
+    read: async () => ({ acs: acsParts.metrics, edge: edgeParts.metrics, ingest: ingestParts.metrics }),
   });
   let pendingReports = 0;
   // After the sink has stopped, and before the log is closed.
@@ -144,19 +141,21 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   );
 
   const running = cleanup.move();
+  const addresses: Addresses = {
+    edgeUrl: told(edge.url),
+    acsUrl: told(acs.url),
+    warehouseUrl: told(endpoint.url),
+    identityProviderUrl: identityProvider?.url ?? "",
+    edgeAdminUrl: told(edge.adminUrl),
+    acsAdminUrl: told(acs.adminUrl),
+    ingestAdminUrl: told(ingest.adminUrl),
+    sinkAdminUrl: told(sink.adminUrl),
+    warehouseAdminUrl: told(endpoint.adminUrl),
+  };
   return {
     environment: config.acs.environment,
-    addresses: {
-      edgeUrl: told(edge.url),
-      acsUrl: told(acs.url),
-      warehouseUrl: told(endpoint.url),
-      identityProviderUrl: identityProvider?.url ?? "",
-      edgeAdminUrl: told(edge.adminUrl),
-      acsAdminUrl: told(acs.adminUrl),
-      ingestAdminUrl: told(ingest.adminUrl),
-      sinkAdminUrl: told(sink.adminUrl),
-      warehouseAdminUrl: told(endpoint.adminUrl),
-    },
+    addresses,
+    instances: instancesOf(addresses),
     production: config.identityProvider.production,
     warnings: warningsOf(config, directory),
     account,
