@@ -29,7 +29,7 @@ export const MAY_IMPORT = {
 export const DRIVER_LIBRARIES = [
   "lmdb",
   "chdb",
-  "kafkajs",
+  "@platformatic/kafka",
   "redis",
   "postgres",
   "@clickhouse/client",
