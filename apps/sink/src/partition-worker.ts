@@ -1,4 +1,4 @@
-import { errorReason, utcDay } from "@dit/service-kit";
+import { errorReason, nowSeconds, utcDay } from "@dit/service-kit";
 import { OffsetOutOfRangeError, type PartitionReader } from "@dit/storage";
 import { insertedEvents } from "./batch-contents.ts";
 import type { BatchRange } from "./batch-range.ts";
@@ -142,7 +142,7 @@ export class PartitionWorker {
   }
 
   private async reconcileNow(whole: boolean): Promise<ReconcileReport> {
-    const { clock, config, logger } = this.parts;
+    const { clock, config, logger, metrics } = this.parts;
     const sinceMs = clock.nowMs() - config.reconcile.days * 86_400_000;
     const scope: ReconcileScope = {
       fromOffset: whole ? 0 : this.reconciledTo,
@@ -153,8 +153,12 @@ export class PartitionWorker {
       const report = await reconcilePartition(this.parts, this.reader, scope, this.repeats);
       if (report.repaired > 0 || this.repeatsOfDay !== this.today()) await this.loadRepeats();
       this.reconciledTo = offset;
+      metrics.reconciliations.inc({ outcome: "succeeded" });
+      metrics.rangesCompared.inc(report.ranges);
+      metrics.reconciliationSucceeded.set(nowSeconds(clock));
       return report;
     } catch (error) {
+      metrics.reconciliations.inc({ outcome: "failed" });
       logger.error("reconciliation.failed", { partition: this.partition, reason: errorReason(error) });
       throw error;
     }

@@ -146,6 +146,7 @@ export function createSalts(context: SaltsContext, metrics: SinkMetrics): Salts 
         logger.info("salt.destroyed", { useCase: windowOfKey(key).useCase });
       }
       for (const [key, { destroyAtSeconds }] of held) if (isOver(destroyAtSeconds)) drop(key);
+      metrics.saltsChecked.set(nowSeconds(clock));
     },
 
     wipe() {

@@ -6,16 +6,20 @@ import {
   errorReason,
   type HttpServer,
   listen,
+  nowSeconds,
   type Service,
 } from "@dit/service-kit";
 import type { Hono } from "hono";
 import packageJson from "../package.json" with { type: "json" };
 import type { SinkContext } from "./context.ts";
+import { createLagClock } from "./lag-clock.ts";
 import { type LedgerTotals, ledgerTotals } from "./ledger.ts";
 import { PartitionWorker } from "./partition-worker.ts";
 import type { ReconcileReport } from "./reconcile-partition.ts";
 import { CONSUMER_GROUP, createSinkParts } from "./sink-parts.ts";
 import { findUnaccounted } from "./unaccounted.ts";
+import { readWarehouseSkewSeconds } from "./warehouse-clock.ts";
+import { watchPorts } from "./watched-ports.ts";
 
 export interface SinkService extends Service {
   /** The operator's port, as a URL; undefined unless started. */
@@ -51,9 +55,11 @@ class StalledError extends Error {
   }
 }
 
-export function createSinkService(context: SinkContext): SinkService {
-  const { eventLog, warehouse, documents, directory, config, logger } = context;
+export function createSinkService(given: SinkContext): SinkService {
+  const context = { ...given, ...watchPorts(given) };
+  const { eventLog, warehouse, documents, directory, clock, config, logger } = context;
   const parts = createSinkParts(context);
+  const lagSecondsOf = createLagClock();
   const workers = new Set<PartitionWorker>();
   let running: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
   let server: HttpServer | undefined;
@@ -96,14 +102,13 @@ export function createSinkService(context: SinkContext): SinkService {
 
   async function measureLag(): Promise<number> {
     let pending = 0;
-    for (const { partition, endOffset, committedOffset } of await eventLog.progress(
-      REPORTS_TOPIC,
-      CONSUMER_GROUP,
-    )) {
-      const labels = { partition: String(partition) };
-      parts.metrics.appended.set(labels, endOffset);
-      parts.metrics.lag.set(labels, endOffset - committedOffset);
-      pending += endOffset - committedOffset;
+    for (const progress of await eventLog.progress(REPORTS_TOPIC, CONSUMER_GROUP)) {
+      const labels = { partition: String(progress.partition) };
+      const lag = progress.endOffset - progress.committedOffset;
+      parts.metrics.appended.set(labels, progress.endOffset);
+      parts.metrics.lag.set(labels, lag);
+      parts.metrics.lagSeconds.set(labels, lagSecondsOf(progress, clock.nowMs()));
+      pending += lag;
     }
     return pending;
   }
@@ -113,6 +118,8 @@ export function createSinkService(context: SinkContext): SinkService {
     const { records, events } = await findUnaccounted(warehouse, partitions);
     parts.metrics.unaccountedRecords.set(records);
     parts.metrics.unaccountedEvents.set(events);
+    parts.metrics.accountSucceeded.set(nowSeconds(clock));
+    parts.metrics.warehouseSkew.set(await readWarehouseSkewSeconds(warehouse, clock));
   }
 
   async function progress(): Promise<SinkProgress> {
@@ -175,6 +182,7 @@ export function createSinkService(context: SinkContext): SinkService {
       if (running !== undefined) return;
       const stop = new AbortController();
       server = await listen({ fetch: adminApp.fetch, host: config.listenHost, port: config.adminPort });
+      parts.metrics.startCounting(nowSeconds(clock));
       running = { stop, done: consume(stop.signal) };
       for (const ticker of tickers) ticker.start();
     },

@@ -12,12 +12,9 @@ import type { SinkContext } from "./context.ts";
 import type { DeadLetterReference } from "./dead-letters.ts";
 import { LEDGER_TABLE } from "./ledger.ts";
 import type { MadeBatch } from "./make-batch.ts";
-import type { SinkMetrics } from "./sink-metrics.ts";
 import { sqlName } from "./sql.ts";
 
-export interface BatchStore extends Pick<SinkContext, "eventLog" | "warehouse"> {
-  readonly metrics: SinkMetrics;
-}
+type BatchStore = Pick<SinkContext, "eventLog" | "warehouse">;
 
 /** How the inserts of a batch come to be exact. */
 export interface StoreAttempt {
@@ -50,20 +47,18 @@ export async function noteLost(store: BatchStore, range: BatchRange, day: string
 }
 
 export async function insertContent(
-  { warehouse, metrics }: BatchStore,
+  { warehouse }: BatchStore,
   { range }: Pick<MadeBatch, "range">,
   { table, columns, rows }: BatchContent,
   attemptName?: string,
 ): Promise<void> {
   const suffix = attemptName === undefined ? "" : `:${attemptName}`;
-  const stop = metrics.insertSeconds.startTimer();
   await warehouse.insert({
     table,
     columns,
     rows,
     deduplicationToken: `${rangeName(range)}:${table}${suffix}`,
   });
-  stop();
 }
 
 async function countBatch(
