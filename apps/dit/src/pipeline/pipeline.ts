@@ -69,7 +69,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     ...stores,
     clock: systemClock,
     logger: createLogger({ service, level: logLevel, write: options.writeLog }),
-    metrics: createMetrics(service),
+    metrics: createMetrics(service, { processMetrics: true }),
   });
 
   const acsParts = parts("acs", config.acs);
