@@ -25,20 +25,22 @@ const applicationServers = z
       "must be an object whose keys are server ids: lower-case letters, digits and _, at most 40",
     ),
   )
-  .describe("JSON object: application server id -> its secret of at least 32 characters");
+  .describe('application servers that may assert accounts: `{"<id>": "<secret of at least 32 characters>"}`')
+  .meta({ takes: "JSON", secret: true });
 
-const acsConfigSchema = z.object({
+/** Read from `DIT_ACS_*`. */
+export const acsConfigSchema = z.object({
   ...baseConfigShape(DEFAULT_PORT),
-  serviceSecret: configTypes.secret.describe("secret that ingest and sink show"),
-  adminSecret: configTypes.secret.describe("secret that operators show"),
+  serviceSecret: configTypes.secret.describe("what ingest and sink show to ACS"),
+  adminSecret: configTypes.secret.describe("what operators show to ACS"),
   applicationServers: applicationServers.default({}),
   keyEncryptionKey: configTypes.keyEncryptionKey.describe(
-    "key that seals all others at rest, base64url of 32 bytes",
+    "seals all other keys at rest; the same in every ACS and sink",
   ),
   rotationIntervalMs: configTypes.durationMs
-    .default(5_000)
-    .describe("milliseconds between two looks at the keys"),
-  dataDirectory: configTypes.path.default(".dit/acs").describe("directory of the embedded stores"),
+    .describe("between two looks at keys, epochs and counters; well below the shortest epoch")
+    .default(5_000),
+  dataDirectory: configTypes.path.describe("directory of the embedded stores").default(".dit/acs"),
 });
 
 export type AcsConfig = Readonly<z.output<typeof acsConfigSchema>>;

@@ -20,27 +20,30 @@ export interface Target {
   readonly accessToken: Secret | undefined;
 }
 
-const url = configTypes.url.transform((text) => [text]).optional();
-/** Comma-separated: one for each instance. */
-const urls = configTypes.list.pipe(z.array(configTypes.url)).optional();
+const url = configTypes.url.transform((text) => [text]).meta({ takes: "URL" });
+const urls = configTypes.list.pipe(z.array(configTypes.url)).meta({ takes: "URLs, comma-separated" });
 /** A ClickHouse server asks who wants to know. */
 const urlWithCredentials = z
   .url({ protocol: /^https?$/, error: "must be an http or https URL" })
   .transform((text) => [text.replace(/\/+$/, "")])
-  .optional();
-const variablesSchema = z.object({
-  edgeUrl: urls,
-  acsUrl: urls,
-  warehouseUrl: urlWithCredentials,
-  identityProviderUrl: url,
-  edgeAdminUrl: urls,
-  acsAdminUrl: urls,
-  ingestAdminUrl: urls,
-  sinkAdminUrl: urls,
-  warehouseAdminUrl: url,
-  adminSecret: configTypes.secret.optional(),
-  serviceSecret: configTypes.secret.optional(),
-  accessToken: configTypes.secret.optional(),
+  .meta({ takes: "URL", secret: true });
+
+/** Read from `DIT_AT_*`. */
+export const targetVariablesSchema = z.object({
+  edgeUrl: urls.describe("every edge").optional(),
+  acsUrl: urls.describe("every ACS").optional(),
+  warehouseUrl: urlWithCredentials.describe("the warehouse; may hold a user and a password").optional(),
+  identityProviderUrl: url.describe("the development identity provider").optional(),
+  edgeAdminUrl: urls.describe("the operator's port of every edge").optional(),
+  acsAdminUrl: urls.describe("the operator's port of every ACS").optional(),
+  ingestAdminUrl: urls.describe("the operator's port of every ingest").optional(),
+  sinkAdminUrl: urls.describe("the operator's port of every sink").optional(),
+  warehouseAdminUrl: url.describe("the operator's port of one box's warehouse").optional(),
+  adminSecret: configTypes.secret.describe("for `keys`, `use-case`, `audit`: as ACS has it").optional(),
+  serviceSecret: configTypes.secret.describe("for `doctor`: as ACS has it").optional(),
+  accessToken: configTypes.secret
+    .describe("an account's token for the event of `doctor`, where there is no development identity provider")
+    .optional(),
 } satisfies Record<keyof Addresses | "adminSecret" | "serviceSecret" | "accessToken", unknown>);
 
 /** What `dit up` leaves in its data directory for the other commands. */
@@ -79,8 +82,8 @@ export async function targetFrom(env: CommandIo["env"], dataOption?: string): Pr
   };
 }
 
-export function loadTargetVariables(env: CommandIo["env"]): z.output<typeof variablesSchema> {
-  return loadConfig(variablesSchema, env, PREFIXES.target);
+export function loadTargetVariables(env: CommandIo["env"]): z.output<typeof targetVariablesSchema> {
+  return loadConfig(targetVariablesSchema, env, PREFIXES.target);
 }
 
 export async function writeTarget(

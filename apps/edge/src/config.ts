@@ -4,25 +4,45 @@ import { EDGE_LIMITS } from "./limits.ts";
 
 const DEFAULT_PORT = 8080;
 
-const schema = z.object({
+/** Read from `DIT_EDGE_*`. */
+export const edgeConfigSchema = z.object({
   ...baseConfigShape(DEFAULT_PORT),
-  ingestUrl: configTypes.url.default("http://127.0.0.1:8082"),
-  edgeSecret: configTypes.secret,
-  ratePerSecond: configTypes.ratePerSecond.default(EDGE_LIMITS.ratePerSecond),
+  ingestUrl: configTypes.url
+    .describe("ingest, or what balances over several")
+    .default("http://127.0.0.1:8082"),
+  edgeSecret: configTypes.secret.describe("what the edge shows to ingest"),
+  ratePerSecond: configTypes.ratePerSecond
+    .describe("steady reports of one address: a household or an office behind a NAT")
+    .default(EDGE_LIMITS.ratePerSecond),
   rateBurst: configTypes.count
     .refine((count) => count >= 1, "must be at least 1")
+    .describe("reports that one address may send at once after a pause")
     .default(EDGE_LIMITS.rateBurst),
-  maxRateLimitedAddresses: configTypes.count.default(EDGE_LIMITS.maxRateLimitedAddresses),
-  maxInFlightRequests: configTypes.count.default(EDGE_LIMITS.maxInFlightRequests),
-  maxConnections: configTypes.count.default(EDGE_LIMITS.maxConnections),
-  bodyTimeoutMs: configTypes.durationMs.default(EDGE_LIMITS.bodyTimeoutMs),
-  upstreamConnections: configTypes.count.default(EDGE_LIMITS.upstreamConnections),
-  upstreamTimeoutMs: configTypes.durationMs.default(EDGE_LIMITS.upstreamTimeoutMs),
+  maxRateLimitedAddresses: configTypes.count
+    .describe(
+      "addresses remembered at once, about 100 bytes each; beyond it the least recently seen is forgotten",
+    )
+    .default(EDGE_LIMITS.maxRateLimitedAddresses),
+  maxInFlightRequests: configTypes.count
+    .describe("reports on their way to ingest at once; beyond it `overloaded`")
+    .default(EDGE_LIMITS.maxInFlightRequests),
+  maxConnections: configTypes.count
+    .describe("connections at once, each of which may hold a body of 64 KiB; more are dropped as they come")
+    .default(EDGE_LIMITS.maxConnections),
+  bodyTimeoutMs: configTypes.durationMs
+    .describe("for a body to arrive after its headers")
+    .default(EDGE_LIMITS.bodyTimeoutMs),
+  upstreamConnections: configTypes.count
+    .describe("connections to ingest")
+    .default(EDGE_LIMITS.upstreamConnections),
+  upstreamTimeoutMs: configTypes.durationMs
+    .describe("for ingest's answer; longer than ingest's own deadlines")
+    .default(EDGE_LIMITS.upstreamTimeoutMs),
 });
 
-export type EdgeConfig = z.output<typeof schema>;
+export type EdgeConfig = z.output<typeof edgeConfigSchema>;
 
 /** Reads `DIT_EDGE_*`. Throws ConfigError with every problem. */
 export function loadEdgeConfig(env: Readonly<Record<string, string | undefined>>): EdgeConfig {
-  return loadConfig(schema, env, "DIT_EDGE");
+  return loadConfig(edgeConfigSchema, env, "DIT_EDGE");
 }

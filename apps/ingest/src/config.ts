@@ -5,28 +5,41 @@ import { INGEST_LIMITS } from "./limits.ts";
 
 const DEFAULT_PORT = 8082;
 
-const schema = z.object({
+/** Read from `DIT_INGEST_*`. */
+export const ingestConfigSchema = z.object({
   ...baseConfigShape(DEFAULT_PORT),
-  acsUrl: configTypes.url.default("http://127.0.0.1:8081"),
-  serviceSecret: configTypes.secret,
-  edgeSecret: configTypes.secret,
-  /** Directory of the embedded event log. */
-  eventLogPath: configTypes.path,
-  maxInFlightReports: configTypes.count.default(INGEST_LIMITS.maxInFlightReports),
+  acsUrl: configTypes.url.describe("ACS, or what balances over several").default("http://127.0.0.1:8081"),
+  serviceSecret: configTypes.secret.describe("what ingest shows to ACS"),
+  edgeSecret: configTypes.secret.describe("what ingest asks of whoever sends it reports"),
+  eventLogPath: configTypes.path.describe("directory of the embedded event log"),
+  maxInFlightReports: configTypes.count
+    .describe("reports worked on at once, at up to 64 KiB of memory each; beyond it `overloaded`")
+    .default(INGEST_LIMITS.maxInFlightReports),
   redeemMaxItems: configTypes.count
     .refine(
       (count) => count >= 1 && count <= LIMITS.maxRedemptionsPerRequest,
       `must be from 1 to ${LIMITS.maxRedemptionsPerRequest}`,
     )
+    .describe("reports that one request to ACS asks about at most")
     .default(INGEST_LIMITS.redeemMaxItems),
-  redeemMaxWaitMs: configTypes.durationMs.default(INGEST_LIMITS.redeemMaxWaitMs),
-  appendTimeoutMs: configTypes.durationMs.default(INGEST_LIMITS.appendTimeoutMs),
-  confirmMaxQueued: configTypes.count.default(INGEST_LIMITS.confirmMaxQueued),
+  redeemMaxWaitMs: configTypes.durationMs
+    .describe("how long a report waits for others to ask about with it")
+    .default(INGEST_LIMITS.redeemMaxWaitMs),
+  appendTimeoutMs: configTypes.durationMs
+    .describe(
+      "for the event log to have a report; a log that takes longer is down, as far as the client is concerned",
+    )
+    .default(INGEST_LIMITS.appendTimeoutMs),
+  confirmMaxQueued: configTypes.count
+    .describe(
+      "confirmations that wait for ACS; beyond it the oldest are forgotten, and the sink finds what is sent again",
+    )
+    .default(INGEST_LIMITS.confirmMaxQueued),
 });
 
-export type IngestConfig = z.output<typeof schema>;
+export type IngestConfig = z.output<typeof ingestConfigSchema>;
 
 /** Reads `DIT_INGEST_*`. Throws ConfigError with every problem. */
 export function loadIngestConfig(env: Readonly<Record<string, string | undefined>>): IngestConfig {
-  return loadConfig(schema, env, "DIT_INGEST");
+  return loadConfig(ingestConfigSchema, env, "DIT_INGEST");
 }

@@ -6,19 +6,32 @@ const DEFAULT_PORT = 8083;
 const PREFIX = "DIT_SINK";
 const { batch, reconcile, saltCheckMs } = DEFAULT_SINK_SETTINGS;
 
-const sinkConfigSchema = z.object({
+/** Read from `DIT_SINK_*`. */
+export const sinkConfigSchema = z.object({
   ...baseConfigShape(DEFAULT_PORT),
-  acsUrl: configTypes.url.default("http://127.0.0.1:8081"),
-  serviceSecret: configTypes.secret,
-  keyEncryptionKey: configTypes.keyEncryptionKey,
-  eventLogPath: configTypes.path,
-  documentsPath: configTypes.path,
-  warehousePath: configTypes.path,
-  batchMaxEvents: configTypes.count.default(batch.maxEvents),
-  batchMaxWaitMs: configTypes.durationMs.default(batch.maxWaitMs),
-  saltCheckMs: configTypes.durationMs.default(saltCheckMs),
-  reconcileEveryMs: configTypes.durationMs.default(reconcile.everyMs),
-  reconcileDays: configTypes.count.default(reconcile.days),
+  acsUrl: configTypes.url.describe("ACS, or what balances over several").default("http://127.0.0.1:8081"),
+  serviceSecret: configTypes.secret.describe("what the sink shows to ACS"),
+  keyEncryptionKey: configTypes.keyEncryptionKey.describe(
+    "seals the salts at rest; the same in every ACS and sink",
+  ),
+  eventLogPath: configTypes.path.describe("directory of the embedded event log"),
+  documentsPath: configTypes.path.describe("directory of the embedded documents"),
+  warehousePath: configTypes.path.describe("directory of the embedded warehouse"),
+  batchMaxEvents: configTypes.count
+    .describe("events of a batch; it ends with the report that reaches this")
+    .default(batch.maxEvents),
+  batchMaxWaitMs: configTypes.durationMs
+    .describe("how long a batch that has begun waits for more")
+    .default(batch.maxWaitMs),
+  saltCheckMs: configTypes.durationMs
+    .describe("between two looks for salts whose time has come")
+    .default(saltCheckMs),
+  reconcileEveryMs: configTypes.durationMs
+    .describe("between two comparisons of the ledger with tables and offsets")
+    .default(reconcile.everyMs),
+  reconcileDays: configTypes.count
+    .describe("days that a whole comparison looks back, as at the start")
+    .default(reconcile.days),
 });
 
 export type SinkConfig = z.output<typeof sinkConfigSchema>;

@@ -22,12 +22,16 @@ const ADMIN_PORT_OFFSET = 1000;
 /** What every service reads. `adminPort` follows `listenPort` + 1000 unless it is set. */
 export function baseConfigShape(defaultPort: number) {
   return {
-    environment: configTypes.environment.default("development"),
-    production: configTypes.boolean.default(false),
-    listenHost: configTypes.host.default("127.0.0.1"),
-    listenPort: configTypes.port.default(defaultPort),
-    adminPort: configTypes.port.default(defaultPort + ADMIN_PORT_OFFSET),
-    logLevel: configTypes.logLevel.default("info"),
+    environment: configTypes.environment
+      .describe("part of every credential: those of one environment are worthless in another")
+      .default("development"),
+    production: configTypes.boolean.describe("refuses what is meant for development").default(false),
+    listenHost: configTypes.host.describe("where both ports listen").default("127.0.0.1"),
+    listenPort: configTypes.port.describe("0 takes a free one").default(defaultPort),
+    adminPort: configTypes.port
+      .describe("the operator's; by default the other one + 1000")
+      .default(defaultPort + ADMIN_PORT_OFFSET),
+    logLevel: configTypes.logLevel.describe("the least level that is logged").default("info"),
   };
 }
 

@@ -10,8 +10,10 @@ import { loadSharedConfig, PREFIXES, type SharedConfig } from "../shared-config.
 import { loadTargetVariables } from "../target.ts";
 import type { DataDirectory } from "./data-directory.ts";
 
-const warehouseSchema = z.object(baseConfigShape(8123));
-const identityProviderSchema = z.object(baseConfigShape(8086));
+/** Read from `DIT_WAREHOUSE_*`. */
+export const warehouseSchema = z.object(baseConfigShape(8123));
+/** Read from `DIT_IDENTITY_PROVIDER_*`. */
+export const identityProviderSchema = z.object(baseConfigShape(8086));
 
 /** Of one box: every service's own configuration, as it would be read by a process of its own. */
 export interface PipelineConfig {
