@@ -1,8 +1,7 @@
 import type { Field, UseCase } from "@dit/protocol/schemas";
-import { MERGE_TREE_SETTINGS, sqlString } from "@dit/storage";
+import { MERGE_TREE_SETTINGS, sqlName, sqlString } from "@dit/storage";
 import { eventTableName } from "./applied-schema.ts";
 import { COLUMN_TYPES } from "./columns.ts";
-import { sqlName } from "./sql.ts";
 
 export interface ColumnDefinition {
   readonly name: string;

@@ -1,8 +1,7 @@
-import type { Warehouse } from "@dit/storage";
+import { sqlName, type Warehouse } from "@dit/storage";
 import { CHECKSUM_SQL } from "./checksum.ts";
 import { earliestDay } from "./earliest-day.ts";
 import type { LedgerRow } from "./ledger.ts";
-import { sqlName } from "./sql.ts";
 
 /** A batch whose tables do not hold what the ledger says. */
 export interface Damage {

@@ -1,7 +1,6 @@
-import type { Warehouse } from "@dit/storage";
+import { sqlName, type Warehouse } from "@dit/storage";
 import type { BatchRange } from "./batch-range.ts";
 import { LEDGER_TABLE } from "./ledger.ts";
-import { sqlName } from "./sql.ts";
 
 const REPORTS_PER_QUERY = 1_000;
 

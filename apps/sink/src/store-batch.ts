@@ -1,5 +1,6 @@
 import { utf8 } from "@dit/crypto-core";
 import { DEAD_LETTERS_TOPIC } from "@dit/protocol";
+import { sqlName } from "@dit/storage";
 import {
   type BatchContent,
   contentsOf,
@@ -12,7 +13,6 @@ import type { SinkContext } from "./context.ts";
 import type { DeadLetterReference } from "./dead-letters.ts";
 import { LEDGER_TABLE } from "./ledger.ts";
 import type { MadeBatch } from "./make-batch.ts";
-import { sqlName } from "./sql.ts";
 
 type BatchStore = Pick<SinkContext, "eventLog" | "warehouse">;
 

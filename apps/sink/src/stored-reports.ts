@@ -1,6 +1,5 @@
-import type { Warehouse } from "@dit/storage";
+import { sqlName, type Warehouse } from "@dit/storage";
 import { REPEAT_DAYS } from "./repeats.ts";
-import { sqlName } from "./sql.ts";
 
 const REPORTS_PER_QUERY = 1_000;
 

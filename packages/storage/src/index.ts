@@ -27,6 +27,7 @@ export type {
 } from "./event-log/event-log.ts";
 export { OffsetOutOfRangeError } from "./event-log/event-log.ts";
 export { MERGE_TREE_SETTINGS } from "./warehouse/merge-tree-settings.ts";
+export { sqlName } from "./warehouse/sql-name.ts";
 export { sqlString } from "./warehouse/sql-string.ts";
 export type { Warehouse, WarehouseInsert } from "./warehouse/warehouse.ts";
 export { WarehouseError } from "./warehouse/warehouse.ts";
