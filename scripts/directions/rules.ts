@@ -23,6 +23,7 @@ export const MAY_IMPORT = {
   "apps/bench": "everything",
   "infra/docker": "everything",
   "infra/local": [],
+  "infra/observability": "everything",
 } as const satisfies Record<string, readonly string[] | "everything">;
 
 /** Libraries that hold data or speak to a store. Behind a port, or the port is no port. */
