@@ -43,9 +43,14 @@ const OPEN_DATA = 'exec "$@" 3<"$0"';
 const ROLE = "dit";
 const PASSWORD_BYTES = 24;
 const PASSWORDS_ONLY = `host all all ${LOOPBACK}/32 scram-sha-256\n`;
-const DEFAULT_SETTINGS = { listen_addresses: LOOPBACK, unix_socket_directories: "", jit: "off" };
+const DEFAULT_SETTINGS = {
+  listen_addresses: LOOPBACK,
+  unix_socket_directories: "",
+  jit: "off",
+  wal_recycle: "off",
+};
 
-/** Debian's Postgres 15, with a role that owns one database and is no superuser. */
+/** Debian's Postgres 15, set up as docs/OPERATIONS.md has it: a role that owns one database and is no superuser. */
 export async function createLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   const cluster = { data: join(options.directory, "data"), ...(await findPrograms()) };
   const password = randomBytes(PASSWORD_BYTES).toString("base64url");
@@ -102,15 +107,17 @@ async function createCluster(cluster: Cluster, password: string): Promise<void> 
   const [command, args] = asServerUser(cluster, "initdb", initialize);
   await run(command, args, { cwd: "/", env });
   await writeFile(join(data, "pg_hba.conf"), PASSWORDS_ONLY);
-  await runAlone(cluster, [
+  await runAlone(cluster, "postgres", [
     `CREATE ROLE ${ROLE} LOGIN PASSWORD '${password}'`,
+    `GRANT pg_checkpoint, pg_monitor TO ${ROLE}`,
     `CREATE DATABASE ${ROLE} OWNER ${ROLE}`,
   ]);
+  await runAlone(cluster, ROLE, [`GRANT EXECUTE ON FUNCTION pg_switch_wal() TO ${ROLE}`]);
 }
 
 /** Statements by a superuser, while no server runs. */
-async function runAlone(cluster: Cluster, statements: readonly string[]): Promise<void> {
-  const [command, args] = asServerUser(cluster, "postgres", ["--single", "-D", DATA, "postgres"]);
+async function runAlone(cluster: Cluster, database: string, statements: readonly string[]): Promise<void> {
+  const [command, args] = asServerUser(cluster, "postgres", ["--single", "-D", DATA, database]);
   const child = spawn(command, args, { cwd: "/", env: cluster.env, stdio: ["pipe", "ignore", "pipe"] });
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { KeySlots } from "../keys/key-slots.ts";
-import { NONCE_BYTES, seal, unseal } from "../keys/sealing.ts";
 import type { Table } from "../lmdb/environment.ts";
 import type { Json } from "./documents.ts";
+import { openDocument, sealDocument } from "./sealed-document.ts";
 
 export interface StoredDocument {
   readonly storeKey: Buffer;
@@ -11,8 +11,6 @@ export interface StoredDocument {
 }
 
 const HEADER_BYTES = 8;
-/** A key seals one version of one document and nothing else, so that its nonce may be the same for all. */
-const ONLY_NONCE = Buffer.alloc(NONCE_BYTES);
 
 /**
  * Documents in an LMDB table: the slot of the key that seals it (u32, big-endian), the version (u32), the
@@ -45,9 +43,8 @@ export class DocumentTable {
   put(storeKey: Buffer, version: number, value: Json): void {
     const header = Buffer.alloc(HEADER_BYTES);
     header.writeUInt32BE(version, 4);
-    const context = Buffer.concat([header.subarray(4), storeKey]);
     const { slot, key } = this.keys.add();
-    const sealed = seal(Buffer.from(JSON.stringify(value)), { key, nonce: ONLY_NONCE, context });
+    const sealed = sealDocument(key, { storeKey, version }, value);
     header.writeUInt32BE(slot);
     this.table.putSync(storeKey, Buffer.concat([header, ...sealed]));
   }
@@ -74,9 +71,9 @@ export class DocumentTable {
   }
 
   private opened(storeKey: Buffer, stored: Buffer): StoredDocument {
-    const context = Buffer.concat([stored.subarray(4, HEADER_BYTES), storeKey]);
     const key = this.keys.read(stored.readUInt32BE());
-    const opened = unseal(stored.subarray(HEADER_BYTES), { key, nonce: ONLY_NONCE, context });
-    return { storeKey, version: stored.readUInt32BE(4), value: JSON.parse(opened.toString()) as Json };
+    const version = stored.readUInt32BE(4);
+    const value = openDocument(key, { storeKey, version }, stored.subarray(HEADER_BYTES));
+    return { storeKey, version, value };
   }
 }

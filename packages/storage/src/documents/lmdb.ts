@@ -1,5 +1,6 @@
 import { readSealed } from "../keys/sealing.ts";
 import { openLmdbEnvironment, type Table } from "../lmdb/environment.ts";
+import { documentKey } from "./document-key.ts";
 import { DocumentTable } from "./document-table.ts";
 import {
   type AuditEntry,
@@ -10,14 +11,12 @@ import {
   type Json,
   VersionConflictError,
 } from "./documents.ts";
+import { findRepeated } from "./find-repeated.ts";
 
 export interface LmdbDocumentsOptions {
   /** A directory of its own. */
   readonly path: string;
 }
-
-/** LMDB's own bound on a key, with 4 kB pages. */
-const MAX_KEY_BYTES = 1_978;
 
 /**
  * Documents in one LMDB directory. A document's key is collection, 0 byte, key; an audit record's its sequence
@@ -94,14 +93,6 @@ function applyChanges(
   documents.flush();
 }
 
-/**
- * The second change of one document is never at its expected version: both were made for the version before.
- */
-function findRepeated<Change extends { storeKey: Buffer }>(changes: readonly Change[]): Change | undefined {
-  const seen = new Set<string>();
-  return changes.find(({ storeKey }) => seen.size === seen.add(storeKey.toString()).size);
-}
-
 function appendAudit(table: Table, entries: readonly AuditEntry[]): void {
   const [last] = [...table.getKeys({ reverse: true, limit: 1 })];
   let sequence = last === undefined ? 0 : readSequence(last);
@@ -110,15 +101,6 @@ function appendAudit(table: Table, entries: readonly AuditEntry[]): void {
     const value = Buffer.from(JSON.stringify({ atSeconds, actor, action, subject, detail }));
     table.putSync(sequenceKey(sequence), value);
   }
-}
-
-function documentKey(collection: string, key: string): Buffer {
-  if (collection.includes("\0")) throw new RangeError("documents: a collection's name has no 0 byte");
-  const storeKey = Buffer.from(`${collection}\0${key}`);
-  if (storeKey.length > MAX_KEY_BYTES) {
-    throw new RangeError(`documents: collection and key are longer than ${MAX_KEY_BYTES - 1} bytes`);
-  }
-  return storeKey;
 }
 
 function sequenceKey(sequence: number): Buffer {

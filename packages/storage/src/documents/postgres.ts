@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { documentKey } from "./document-key.ts";
+import {
+  type AuditEntry,
+  type AuditRecord,
+  type Document,
+  type DocumentChange,
+  type Documents,
+  type Json,
+  VersionConflictError,
+} from "./documents.ts";
+import { findRepeated } from "./find-repeated.ts";
+import { PostgresStoreError } from "./postgres/errors.ts";
+import type { PostgresOptions } from "./postgres/options.ts";
+import { createPostgresPool } from "./postgres/pool.ts";
+import { SCHEMA_VERSION } from "./postgres/schema.ts";
+import { openDocument, sealDocument } from "./sealed-document.ts";
+
+export { migratePostgresDocuments } from "./postgres/migrate.ts";
+
+export type PostgresDocumentsOptions = PostgresOptions;
+
+interface Row {
+  readonly key: string;
+  readonly version: number;
+  readonly sealed: Buffer;
+  readonly sealing_key: Buffer;
+}
+
+const KEY_BYTES = 32;
+
+/** Documents in a schema that `migratePostgresDocuments` has made. Rejects, as every method does, where that is missing. */
+export async function openPostgresDocuments(options: PostgresDocumentsOptions): Promise<Documents> {
+  const pool = createPostgresPool(options);
+  const store: Documents = {
+    async get<T extends Json>(collection: string, key: string) {
+      storeKeyOf(collection, key);
+      const [row] = await pool.run(
+        (sql) => sql<Row[]>`
+          SELECT d.key, d.version, d.sealed, k.key AS sealing_key
+          FROM documents d JOIN document_keys k ON k.id = d.key_id
+          WHERE d.collection = ${collection} AND d.key = ${key}`,
+      );
+      return row === undefined ? undefined : { ...opened<T>(collection, row), key };
+    },
+    async list<T extends Json>(collection: string) {
+      storeKeyOf(collection, "");
+      const rows = await pool.run(
+        (sql) => sql<Row[]>`
+          SELECT d.key, d.version, d.sealed, k.key AS sealing_key
+          FROM documents d JOIN document_keys k ON k.id = d.key_id
+          WHERE d.collection = ${collection} ORDER BY d.key`,
+      );
+      return rows.map((row) => opened<T>(collection, row));
+    },
+    async commit({ changes, audit = [] }) {
+      const keyed = changes.map((change) => ({
+        ...change,
+        storeKey: storeKeyOf(change.collection, change.key),
+      }));
+      const repeated = findRepeated(keyed);
+      if (repeated !== undefined) throw new VersionConflictError(repeated.collection, repeated.key);
+      const sealed = JSON.stringify(keyed.map(sealChange));
+      const entries = JSON.stringify(audit.map(writeEntry));
+      const [made] = await pool.run(
+        (sql) => sql<{ stale: number | null }[]>`
+          SELECT commit_documents(${sealed}::text::json, ${entries}::text::json) AS stale`,
+      );
+      const stale = changes[made?.stale ?? -1];
+      if (stale !== undefined) throw new VersionConflictError(stale.collection, stale.key);
+    },
+    async readAudit(afterSequence, maxEntries) {
+      const rows = await pool.run(
+        (sql) => sql<{ sequence: string; entry: string }[]>`
+          SELECT sequence, entry FROM audit WHERE sequence > ${afterSequence} ORDER BY sequence LIMIT ${maxEntries}`,
+      );
+      return rows.map(({ sequence, entry }): AuditRecord => {
+        return { sequence: Number(sequence), ...(JSON.parse(entry) as AuditEntry) };
+      });
+    },
+    async check() {
+      const [found] = await pool.run(
+        (sql) => sql<{ version: number; is_read_only: boolean }[]>`
+          SELECT version, current_setting('transaction_read_only')::boolean AS is_read_only FROM schema_version`,
+      );
+      if (found?.version !== SCHEMA_VERSION) {
+        throw new PostgresStoreError(
+          `its schema is of version ${found?.version}, this release needs ${SCHEMA_VERSION}: run dit migrate`,
+        );
+      }
+      if (found.is_read_only) throw new PostgresStoreError("the server takes no writes");
+    },
+    close: () => pool.close(),
+  };
+  try {
+    await store.check();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function opened<T extends Json>(collection: string, { key, version, sealed, sealing_key }: Row): Document<T> {
+  const place = { storeKey: documentKey(collection, key), version };
+  return { key, version, value: openDocument(sealing_key, place, sealed) as T };
+}
+
+function sealChange(
+  { collection, key, expectedVersion, value, storeKey }: DocumentChange & { storeKey: Buffer },
+  position: number,
+) {
+  // As UTF-8 has them.
+  const names = { collection: collection.toWellFormed(), key: key.toWellFormed() };
+  const place = { position, ...names, expected: expectedVersion };
+  if (value === undefined) return place;
+  const sealingKey = randomBytes(KEY_BYTES);
+  const sealed = sealDocument(sealingKey, { storeKey, version: expectedVersion + 1 }, value);
+  return { ...place, sealing_key: toBytea(sealingKey), sealed: toBytea(Buffer.concat(sealed)) };
+}
+
+/** Field by field: what else the caller's object holds is not stored. */
+function writeEntry({ atSeconds, actor, action, subject, detail }: AuditEntry): string {
+  return JSON.stringify({ atSeconds, actor, action, subject, detail });
+}
+
+function toBytea(bytes: Buffer): string {
+  return `\\x${bytes.toString("hex")}`;
+}
+
+function storeKeyOf(collection: string, key: string): Buffer {
+  if (key.includes("\0")) throw new RangeError("documents (postgres): a key has no 0 byte");
+  return documentKey(collection, key);
+}

@@ -1,0 +1,47 @@
+import { PostgresStoreError, toStoreError } from "./errors.ts";
+import { type PostgresOptions, schemaOf } from "./options.ts";
+import { connectPostgres } from "./pool.ts";
+import { MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
+
+const STATEMENT_WITHIN_MS = 60_000;
+const CLOSE_WITHIN_SECONDS = 5;
+
+/**
+ * Makes the schema, or brings it to this release's version. May run again, and several at once: they wait for one another. The
+ * services' user must be the one that runs it, since only a table's owner may rewrite it.
+ */
+export async function migratePostgresDocuments(options: PostgresOptions): Promise<void> {
+  const sql = connectPostgres(options, 1, STATEMENT_WITHIN_MS);
+  try {
+    const [server] = await sql<{ encoding: string }[]>`SELECT current_setting('server_encoding') AS encoding`;
+    if (server?.encoding !== "UTF8") throw new PostgresStoreError("the database must have the encoding UTF8");
+    // Statements that are sent as one are one transaction.
+    await sql.unsafe(migration(schemaOf(options))).simple();
+    const [found] = await sql<{ version: number }[]>`SELECT version FROM schema_version`;
+    if (found?.version !== SCHEMA_VERSION) {
+      throw new PostgresStoreError(
+        `its schema is of version ${found?.version}, that of a later release: this one knows ${SCHEMA_VERSION}`,
+      );
+    }
+  } catch (error) {
+    throw toStoreError(error);
+  } finally {
+    await sql.end({ timeout: CLOSE_WITHIN_SECONDS });
+  }
+}
+
+function migration(schema: string): string {
+  const steps = MIGRATIONS.map(
+    (statements, before) => `
+      IF (SELECT version FROM schema_version) = ${before} THEN
+        ${statements}
+        UPDATE schema_version SET version = ${before + 1};
+      END IF;`,
+  );
+  return `
+    SELECT pg_advisory_xact_lock(hashtextextended('dit migrate ${schema}', 0));
+    CREATE SCHEMA IF NOT EXISTS ${schema};
+    CREATE TABLE IF NOT EXISTS schema_version (version integer NOT NULL);
+    INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT FROM schema_version);
+    DO $migration$ BEGIN ${steps.join("")} END $migration$;`;
+}

@@ -1,0 +1,90 @@
+/** Of the schema that this release reads and writes. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * Each brings a schema from the version before to its own, once, and is never changed once it is released.
+ *
+ * A document lies sealed in `documents`, under a key of its own in `document_keys`: to forget it, only that small table must be
+ * rewritten. No statistics of the two: ANALYZE would copy what is sealed, and keys, to where they stay.
+ *
+ * `commit_documents` makes a commit in one statement, so that a lost connection cannot leave half of it. The row of
+ * `documents_state` lets one in at a time. It returns the position of the first change that is not at its expected version, if any.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE documents_state (
+    is_only_row boolean PRIMARY KEY DEFAULT true CHECK (is_only_row),
+    commits bigint NOT NULL DEFAULT 0,
+    last_audit bigint NOT NULL DEFAULT 0,
+    last_destroying_commit bigint NOT NULL DEFAULT 0,
+    last_destroyed_at timestamptz,
+    forgotten_to_commit bigint NOT NULL DEFAULT 0
+  );
+  INSERT INTO documents_state DEFAULT VALUES;
+  COMMENT ON COLUMN documents_state.commits IS 'how many there were';
+  COMMENT ON COLUMN documents_state.last_destroying_commit IS 'the last of them that replaced or deleted one';
+  COMMENT ON COLUMN documents_state.forgotten_to_commit IS 'what was destroyed up to this commit is in no file any more';
+
+  CREATE TABLE document_keys (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    key bytea NOT NULL
+  ) WITH (autovacuum_enabled = false);
+  ALTER TABLE document_keys ALTER COLUMN key SET STORAGE PLAIN, ALTER COLUMN key SET STATISTICS 0;
+  COMMENT ON TABLE document_keys IS 'a key for each version of a document; rewritten by the services after one was destroyed';
+
+  CREATE TABLE documents (
+    collection text COLLATE "C",
+    key text COLLATE "C",
+    version integer NOT NULL,
+    key_id bigint NOT NULL,
+    sealed bytea NOT NULL,
+    PRIMARY KEY (collection, key)
+  );
+  ALTER TABLE documents ALTER COLUMN sealed SET STORAGE EXTERNAL, ALTER COLUMN sealed SET STATISTICS 0;
+
+  CREATE TABLE audit (sequence bigint PRIMARY KEY, entry text NOT NULL);
+  COMMENT ON COLUMN audit.entry IS 'JSON: atSeconds, actor, action, subject, detail';
+
+  CREATE FUNCTION commit_documents(changes json, audit_entries json) RETURNS integer
+  LANGUAGE plpgsql SET search_path FROM CURRENT AS $commit$
+  DECLARE
+    change record;
+    stale integer;
+    old_key bigint;
+    new_key bigint;
+    destroys boolean := false;
+  BEGIN
+    PERFORM FROM documents_state FOR UPDATE;
+    SELECT min(c.position) INTO stale
+      FROM json_to_recordset(changes) AS c(position integer, collection text, key text, expected integer)
+      LEFT JOIN documents d ON d.collection = c.collection AND d.key = c.key
+      WHERE coalesce(d.version, 0) <> c.expected;
+    IF stale IS NOT NULL THEN
+      RETURN stale;
+    END IF;
+    FOR change IN
+      SELECT * FROM json_to_recordset(changes)
+        AS c(collection text, key text, expected integer, sealing_key bytea, sealed bytea)
+    LOOP
+      DELETE FROM documents d WHERE d.collection = change.collection AND d.key = change.key
+        RETURNING d.key_id INTO old_key;
+      IF FOUND THEN
+        DELETE FROM document_keys k WHERE k.id = old_key;
+        destroys := true;
+      END IF;
+      CONTINUE WHEN change.sealed IS NULL;
+      INSERT INTO document_keys (key) VALUES (change.sealing_key) RETURNING id INTO new_key;
+      INSERT INTO documents VALUES (change.collection, change.key, change.expected + 1, new_key, change.sealed);
+    END LOOP;
+    INSERT INTO audit
+      SELECT s.last_audit + e.position, e.entry
+      FROM documents_state s, json_array_elements_text(audit_entries) WITH ORDINALITY AS e(entry, position);
+    UPDATE documents_state SET
+      commits = commits + 1,
+      last_audit = last_audit + json_array_length(audit_entries),
+      last_destroying_commit = CASE WHEN destroys THEN commits + 1 ELSE last_destroying_commit END,
+      last_destroyed_at = CASE WHEN destroys THEN now() ELSE last_destroyed_at END;
+    RETURN NULL;
+  END $commit$;
+  `,
+];
