@@ -10,7 +10,7 @@ const manifest = (name: string, dependencies: string[], exports: Record<string, 
     name: `@dit/${name}`,
     exports: { ".": "./src/index.ts", ...exports },
     dependencies: Object.fromEntries(dependencies.map((each) => [each, "*"])),
-    devDependencies: { vitest: "*", "@clickhouse/client": "*" },
+    devDependencies: { vitest: "*", "@clickhouse/client": "*", "@dit/local": "*" },
   });
 
 /** A house in order: every rule has something here that it lets pass. */
@@ -43,6 +43,9 @@ const clean: Record<string, string> = {
   "apps/acs/src/app.ts": `import type { Counters } from "@dit/storage";\nexport const app = 1;`,
   "apps/acs/src/main.ts": `import { open } from "@dit/storage/counters/lmdb";`,
   "apps/acs/test/app.test.ts": `import { open } from "@dit/storage/counters/lmdb";\nimport { createClient } from "@clickhouse/client";`,
+  "apps/acs/test/redis.test.ts": `import { engine } from "@dit/local";`,
+  "infra/local/package.json": manifest("local", []),
+  "infra/local/src/index.ts": `export const engine = 1;`,
   "apps/dit/package.json": manifest("dit", ["@dit/acs", "@dit/storage"]),
   "apps/dit/src/index.ts": `const { app } = await import("@dit/acs");\nconst driver = import("@dit/storage/counters/lmdb");`,
 };
@@ -73,6 +76,12 @@ describe("check-directions", () => {
       "apps/acs/test/app.test.ts",
       `await import("@dit/dit");`,
       "apps/acs/test/app.test.ts:1  apps/acs may not import @dit/dit",
+    ],
+    [
+      "an engine for tests, in code that ships",
+      "apps/acs/src/app.ts",
+      `\nimport { engine } from "@dit/local";`,
+      "apps/acs/src/app.ts:2  apps/acs may not import @dit/local",
     ],
     [
       "a wrong direction of types alone",

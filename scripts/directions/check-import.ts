@@ -1,7 +1,14 @@
 import type { ImportSite } from "./read-imports.ts";
 import type { WorkspacePackage } from "./read-workspace.ts";
 import type { Target } from "./resolve-import.ts";
-import { COMPOSITION_ROOTS, DRIVER_HOMES, DRIVER_LIBRARIES, isTestFile, MAY_IMPORT } from "./rules.ts";
+import {
+  COMPOSITION_ROOTS,
+  DRIVER_HOMES,
+  DRIVER_LIBRARIES,
+  FOR_TESTS,
+  isTestFile,
+  MAY_IMPORT,
+} from "./rules.ts";
 
 /** One import, with everything the rules look at. */
 export interface ImportFacts {
@@ -25,8 +32,9 @@ const leavesPackage: Rule = ({ from, site, target }) =>
     ? `"${site.specifier}" leaves ${from.folder}: import the package by its name`
     : undefined;
 
-const wrongDirection: Rule = ({ from, target }) => {
+const wrongDirection: Rule = ({ from, file, target }) => {
   if (target.kind !== "workspace" || target.name === from.name) return undefined;
+  if (FOR_TESTS.includes(target.name) && isTestFile(file)) return undefined;
   const allowed = allowedImports(from.folder);
   if (allowed === "everything" || allowed.some((name) => target.name === `@dit/${name}`)) return undefined;
   return `${from.folder} may not import ${target.name} (it may import: ${allowed.join(", ") || "nothing"})`;

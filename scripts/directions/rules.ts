@@ -26,6 +26,9 @@ export const MAY_IMPORT = {
   "infra/observability": "everything",
 } as const satisfies Record<string, readonly string[] | "everything">;
 
+/** What the tests of every package may import besides: real engines, which import nothing of ours. */
+export const FOR_TESTS: readonly string[] = ["@dit/local"];
+
 /** Libraries that hold data or speak to a store. Behind a port, or the port is no port. */
 export const DRIVER_LIBRARIES = [
   "lmdb",
