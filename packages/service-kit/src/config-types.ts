@@ -51,12 +51,19 @@ export const configTypes = {
     .min(MIN_SECRET_LENGTH, `must have at least ${MIN_SECRET_LENGTH} characters`)
     .transform((text) => new Secret(text))
     .meta({ takes: `at least ${MIN_SECRET_LENGTH} characters`, secret: true }),
-  /** A URL that may hold credentials: of a database or a broker. */
-  connectionString: z
-    .string()
-    .min(1)
-    .transform((text) => new Secret(text))
-    .meta({ takes: "URL", secret: true }),
+  /** A URL that may hold credentials: of a database or a broker. `parse` throws what is wrong with it, in words that do not quote it. */
+  connectionString: (parse: (text: string) => unknown) =>
+    z
+      .string()
+      .superRefine((text, context) => {
+        try {
+          parse(text);
+        } catch (error) {
+          context.addIssue(error instanceof Error ? error.message : "is not such a URL");
+        }
+      })
+      .transform((text) => new Secret(text))
+      .meta({ takes: "URL", secret: true }),
   keyEncryptionKey: z
     .string()
     .transform(fromBase64Url)

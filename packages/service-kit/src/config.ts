@@ -64,7 +64,8 @@ export function loadConfig<S extends z.ZodObject>(schema: S, env: Environment, p
   return parsed.data;
 }
 
-function variableName(prefix: string, key: string): string {
+/** DIT_ACS and `listenPort`: DIT_ACS_LISTEN_PORT. */
+export function variableName(prefix: string, key: string): string {
   return `${prefix}_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
