@@ -1,5 +1,5 @@
 import { type DependencyWatch, ProblemError, type WatchDependency } from "@dit/service-kit";
-import { type Counters, type Documents, VersionConflictError } from "@dit/storage";
+import { type Counters, type Documents, type Json, VersionConflictError } from "@dit/storage";
 import type { AcsContext } from "./context.ts";
 
 type Stores = Pick<AcsContext, "counters" | "documents">;
@@ -29,24 +29,27 @@ function orUnavailable(watch: DependencyWatch): DependencyWatch["run"] {
   };
 }
 
-function watchCounters(counters: Counters, run: DependencyWatch["run"]): Counters {
+type Run = DependencyWatch["run"];
+
+function watchCounters(counters: Counters, run: Run): Counters {
   return {
-    use: (requests) => run("use", () => counters.use(requests)),
-    confirm: (requests) => run("confirm", () => counters.confirm(requests)),
-    take: (request) => run("take", () => counters.take(request)),
-    sweep: (nowSeconds) => run("sweep", () => counters.sweep(nowSeconds)),
+    use: (...args) => run("use", () => counters.use(...args)),
+    confirm: (...args) => run("confirm", () => counters.confirm(...args)),
+    take: (...args) => run("take", () => counters.take(...args)),
+    sweep: (...args) => run("sweep", () => counters.sweep(...args)),
     check: () => run("check", () => counters.check()),
     close: () => counters.close(),
   };
 }
 
-function watchDocuments(documents: Documents, run: DependencyWatch["run"]): Documents {
+function watchDocuments(documents: Documents, run: Run): Documents {
   return {
-    get: (collection, key) => run("get", () => documents.get(collection, key)),
-    list: (collection) => run("list", () => documents.list(collection)),
-    commit: (commit) => run("commit", () => documents.commit(commit)),
-    readAudit: (afterSequence, maxEntries) =>
-      run("read_audit", () => documents.readAudit(afterSequence, maxEntries)),
+    get: <T extends Json>(...args: Parameters<Documents["get"]>) =>
+      run("get", () => documents.get<T>(...args)),
+    list: <T extends Json>(...args: Parameters<Documents["list"]>) =>
+      run("list", () => documents.list<T>(...args)),
+    commit: (...args) => run("commit", () => documents.commit(...args)),
+    readAudit: (...args) => run("read_audit", () => documents.readAudit(...args)),
     check: () => run("check", () => documents.check()),
     close: () => documents.close(),
   };

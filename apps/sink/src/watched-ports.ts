@@ -2,6 +2,7 @@ import { createDependencyWatches, type DependencyWatch } from "@dit/service-kit"
 import {
   type Documents,
   type EventLog,
+  type Json,
   OffsetOutOfRangeError,
   type PartitionReader,
   VersionConflictError,
@@ -23,48 +24,51 @@ export function watchPorts(
   };
 }
 
-function watchEventLog(log: EventLog, run: DependencyWatch["run"]): EventLog {
+type Run = DependencyWatch["run"];
+
+function watchEventLog(log: EventLog, run: Run): EventLog {
   return {
-    append: (topic, records) => run("append", () => log.append(topic, records)),
+    append: (...args) => run("append", () => log.append(...args)),
     consume: ({ onPartition, ...options }) =>
       log.consume({
         ...options,
         onPartition: (reader, signal) => onPartition(watchReader(reader, run), signal),
       }),
-    progress: (topic, group) => run("progress", () => log.progress(topic, group)),
+    progress: (...args) => run("progress", () => log.progress(...args)),
     check: () => log.check(),
     close: () => log.close(),
   };
 }
 
-function watchReader(reader: PartitionReader, run: DependencyWatch["run"]): PartitionReader {
+function watchReader(reader: PartitionReader, run: Run): PartitionReader {
   return {
     topicId: reader.topicId,
     topic: reader.topic,
     partition: reader.partition,
+    read: (...args) => reader.read(...args),
     committed: () => run("committed", () => reader.committed()),
-    read: (fromOffset, maxRecords, waitMs) => reader.read(fromOffset, maxRecords, waitMs),
-    commit: (committed) => run("commit", () => reader.commit(committed)),
+    commit: (...args) => run("commit", () => reader.commit(...args)),
   };
 }
 
-function watchWarehouse(warehouse: Warehouse, run: DependencyWatch["run"]): Warehouse {
+function watchWarehouse(warehouse: Warehouse, run: Run): Warehouse {
   return {
-    query: (sql, parameters) => run("query", () => warehouse.query(sql, parameters)),
-    command: (sql, parameters) => run("command", () => warehouse.command(sql, parameters)),
-    insert: (insert) => run("insert", () => warehouse.insert(insert)),
-    check: () => warehouse.check(),
-    close: () => warehouse.close(),
+    ...warehouse,
+    query: <Row>(...args: Parameters<Warehouse["query"]>) =>
+      run("query", () => warehouse.query<Row>(...args)),
+    command: (...args) => run("command", () => warehouse.command(...args)),
+    insert: (...args) => run("insert", () => warehouse.insert(...args)),
   };
 }
 
-function watchDocuments(documents: Documents, run: DependencyWatch["run"]): Documents {
+function watchDocuments(documents: Documents, run: Run): Documents {
   return {
-    get: (collection, key) => run("get", () => documents.get(collection, key)),
-    list: (collection) => run("list", () => documents.list(collection)),
-    commit: (commit) => run("commit", () => documents.commit(commit)),
-    readAudit: (afterSequence, maxEntries) =>
-      run("read_audit", () => documents.readAudit(afterSequence, maxEntries)),
+    get: <T extends Json>(...args: Parameters<Documents["get"]>) =>
+      run("get", () => documents.get<T>(...args)),
+    list: <T extends Json>(...args: Parameters<Documents["list"]>) =>
+      run("list", () => documents.list<T>(...args)),
+    commit: (...args) => run("commit", () => documents.commit(...args)),
+    readAudit: (...args) => run("read_audit", () => documents.readAudit(...args)),
     check: () => documents.check(),
     close: () => documents.close(),
   };
