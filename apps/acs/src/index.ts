@@ -1,3 +1,4 @@
+export { createAcsMetrics } from "./acs-metrics.ts";
 export { createAcsApp } from "./app.ts";
 export type { AccountId, Authenticator } from "./authenticate/authenticator.ts";
 export { type AcsConfig, loadAcsConfig } from "./config.ts";

@@ -11,6 +11,7 @@ import {
 import packageJson from "../package.json" with { type: "json" };
 import { createEdgeApp } from "./app.ts";
 import type { EdgeContext } from "./context.ts";
+import { createEdgeMetrics } from "./edge-metrics.ts";
 import { EDGE_LIMITS } from "./limits.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 import { checkReachable } from "./reachable.ts";
@@ -32,7 +33,7 @@ export function createEdgeService(context: EdgeContext): EdgeService {
   const watch = createDependencyWatches(context)("ingest");
   const upstream = createUpstream({ ingestUrl, edgeSecret, limits, watch });
   const gate = createInFlightGate(limits.maxInFlightRequests);
-  metrics.reading("reports_in_flight", "Reports on their way to ingest now", () => gate.inFlight);
+  createEdgeMetrics(metrics, () => gate.inFlight);
   const app = createEdgeApp(context, { limiter, upstream, gate, bodyTimeoutMs: limits.bodyTimeoutMs });
   const ingestCheck = {
     name: "ingest",

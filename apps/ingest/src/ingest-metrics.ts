@@ -5,7 +5,8 @@ const EVENT_AGE_SECONDS = [-3_600, -300, 3_600, 86_400];
 const OLDER_SECONDS = 172_800;
 
 /** Every figure of ingest. Labels are names of use-case documents and of small fixed sets, never what a client sent. */
-export function createIngestMetrics(metrics: Metrics) {
+export function createIngestMetrics(metrics: Metrics, readInFlight: () => number) {
+  metrics.reading("reports_in_flight", "Reports that are worked on now", readInFlight);
   return {
     reportsAccepted: metrics.counter(
       "reports_accepted_total",

@@ -33,7 +33,8 @@ export interface Intake {
 export function createIntake(context: IngestContext): Intake {
   const { acs, directory, clock, config } = context;
   const limits = { ...INGEST_LIMITS, ...config.limits };
-  const metrics = createIngestMetrics(context.metrics);
+  const gate = createInFlightGate(limits.maxInFlightReports);
+  const metrics = createIngestMetrics(context.metrics, () => gate.inFlight);
   const watchDependency = createDependencyWatches(context);
   const acsWatch = watchDependency("acs");
   const redeemer = createRedeemer({ acs, limits, watch: acsWatch });
@@ -49,8 +50,6 @@ export function createIntake(context: IngestContext): Intake {
     onConfirmed: (count) => metrics.confirmationsSent.inc(count),
     onLost: (count) => metrics.confirmationsLost.inc(count),
   });
-  const gate = createInFlightGate(limits.maxInFlightReports);
-  context.metrics.reading("reports_in_flight", "Reports that are worked on now", () => gate.inFlight);
   const validatorOf = createValidatorCache();
 
   async function redeem(item: RedeemItem): Promise<Exclude<RedeemResult, { outcome: "refused" }>> {
