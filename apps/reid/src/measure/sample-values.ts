@@ -4,6 +4,8 @@ import { cellsSql, type EventScan, rowsOfBoth, WHOLE } from "./event-scan.ts";
 
 /** What a sample of a subject's values (all of them, where there are few) says; counts are of sampled values. */
 export interface ValueSample {
+  /** Values with a hash up to here are in the sample. */
+  readonly threshold: bigint;
   /** Of all values, 0 to 1. */
   readonly sampledShare: number;
   readonly values: number;
@@ -55,7 +57,7 @@ export async function sampleValues(
   const kept = 2 * k + 1;
   const rare = (people: string) => `length(${people}) BETWEEN 1 AND ${k - 1}`;
   const rows = await warehouse.query<
-    Record<keyof Omit<ValueSample, "sampledShare">, number & string[]> & { subject: number }
+    Record<keyof Omit<ValueSample, "threshold" | "sampledShare">, number & string[]> & { subject: number }
   >(
     `SELECT subject,
   countIf(notEmpty(now)) AS values,
@@ -83,10 +85,12 @@ GROUP BY subject`,
   const bySubject = new Map(rows.map((row) => [Number(row.subject), row]));
   return scan.subjects.map((_, index) => {
     const row = bySubject.get(index + 1);
-    const count = (name: Exclude<keyof ValueSample, "sampledShare" | "rareHashes">) =>
+    const count = (name: Exclude<keyof ValueSample, "threshold" | "sampledShare" | "rareHashes">) =>
       Number(row?.[name] ?? 0);
+    const threshold = thresholds[index] ?? WHOLE;
     return {
-      sampledShare: shareOf(thresholds[index] ?? WHOLE),
+      threshold,
+      sampledShare: shareOf(threshold),
       values: count("values"),
       unique: count("unique"),
       rare: count("rare"),
