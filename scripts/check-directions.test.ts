@@ -29,8 +29,10 @@ const clean: Record<string, string> = {
   "packages/protocol/src/limits.ts": `import type { A } from "./schemas.ts";\nexport const limits = 1;`,
   "packages/storage/package.json": manifest("storage", ["lmdb"], {
     "./counters/lmdb": "./src/counters/lmdb.ts",
+    "./engines": "./src/engines.ts",
   }),
   "packages/storage/src/index.ts": `export type { Counters } from "./counters/lmdb.ts";`,
+  "packages/storage/src/engines.ts": `const driver = import("./counters/lmdb.ts");`,
   "packages/storage/src/counters/lmdb.ts": `import { open } from "lmdb";`,
   "packages/storage/src/counters/contract.ts": `import { it } from "vitest";`,
   "packages/client/package.json": manifest("client", ["@dit/crypto-core", "@dit/protocol"]),
@@ -94,6 +96,12 @@ describe("check-directions", () => {
       "apps/acs/src/app.ts",
       `import { open } from "@dit/storage/counters/lmdb";`,
       "apps/acs/src/app.ts:1  @dit/storage/counters/lmdb is a driver: only main.ts",
+    ],
+    [
+      "a service that picks a driver by a URL",
+      "apps/acs/src/app.ts",
+      `import { openCounters } from "@dit/storage/engines";`,
+      "apps/acs/src/app.ts:1  @dit/storage/engines opens drivers: only main.ts",
     ],
     [
       "a driver's library outside storage",

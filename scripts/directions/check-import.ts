@@ -61,9 +61,10 @@ const unexported: Rule = ({ target }) =>
 const driverChosen: Rule = ({ from, file, target }) => {
   if (target.kind !== "workspace" || target.name !== "@dit/storage") return undefined;
   const isDriver = target.entry.split("/").length === 3;
+  if (!isDriver && target.entry !== DRIVER_CHOICE) return undefined;
   const mayChoose = COMPOSITION_ROOTS.includes(from.folder) || file === `${from.folder}/src/main.ts`;
-  return isDriver && !mayChoose && !isTestFile(file)
-    ? `${target.name}${target.entry.slice(1)} is a driver: only main.ts, ${COMPOSITION_ROOTS.join(" and ")} pick drivers`
+  return !mayChoose && !isTestFile(file)
+    ? `${target.name}${target.entry.slice(1)} ${isDriver ? "is a driver" : "opens drivers"}: only main.ts, ${COMPOSITION_ROOTS.join(" and ")} pick drivers`
     : undefined;
 };
 

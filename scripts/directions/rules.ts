@@ -42,6 +42,9 @@ export const DRIVER_LIBRARIES = [
 /** Where those libraries may be used outside tests: by the drivers, and to run engines for tests. */
 export const DRIVER_HOMES = ["packages/storage/src/", "infra/local/src/"] as const;
 
+/** The entry of storage that opens whichever driver a URL names. */
+export const DRIVER_CHOICE = "./engines";
+
 /** Packages that pick drivers: the composition roots. In every other app only `main.ts` does. */
 export const COMPOSITION_ROOTS: readonly string[] = ["apps/dit", "apps/bench"];
 
