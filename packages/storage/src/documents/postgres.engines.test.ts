@@ -1,51 +1,141 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createLocalPostgres, type LocalPostgres } from "@dit/local";
-import postgres, { type Sql } from "postgres";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSubject, type Subject } from "../contract/contract.ts";
+import { makeTemporaryDirectory } from "../contract/temporary-directory.ts";
 import { describeDocumentsContract } from "./contract.ts";
-import type { Documents } from "./documents.ts";
-import { migratePostgresDocuments } from "./postgres.ts";
+import type { Documents, Json } from "./documents.ts";
+import { openLmdbDocuments } from "./lmdb.ts";
+import { optionsOf, type RunningPostgres, runPostgres } from "./postgres/running-postgres.ts";
+import { migratePostgresDocuments, openPostgresDocuments } from "./postgres.ts";
 
-let directory: string;
-let engine: LocalPostgres;
-let sql: Sql;
-let schemas = 0;
+let running: RunningPostgres;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "dit-postgres-"));
-  engine = await createLocalPostgres({ directory });
-  await engine.start();
-  sql = postgres(engine.url, { onnotice: () => undefined });
+  running = await runPostgres();
 });
-afterAll(async () => {
-  await sql.end();
-  await engine.stop();
-  await rm(directory, { recursive: true, force: true });
-});
-
-function optionsOf(schema: string) {
-  const { hostname, port, username, password, pathname } = new URL(engine.url);
-  return {
-    host: hostname,
-    port: Number(port),
-    user: username,
-    password,
-    database: pathname.slice(1),
-    schema,
-  };
-}
+afterAll(() => running.stop());
 
 async function openPostgresSubject(): Promise<Subject<Documents>> {
-  schemas += 1;
-  const options = optionsOf(`s${schemas}`);
-  await migratePostgresDocuments(options);
+  const options = await running.newSchema();
   const module = new URL("./postgres.ts", import.meta.url).href;
   return openSubject({ module, name: "openPostgresDocuments", options }, async () => {
-    await sql`DROP SCHEMA ${sql(options.schema)} CASCADE`;
+    await running.sql`DROP SCHEMA ${running.sql(options.schema)} CASCADE`;
   });
 }
 
 describeDocumentsContract("postgres", openPostgresSubject);
+
+describe("documents in postgres", () => {
+  it("are, to the letter, what they are in lmdb", async () => {
+    const directory = await makeTemporaryDirectory();
+    const stores = [
+      await openLmdbDocuments({ path: directory.path }),
+      await openPostgresDocuments(await running.newSchema()),
+    ];
+    const detail: Json = JSON.parse(
+      '{"b":1,"a":[0,-0,1e400,5e-324,1.7976931348623157e308,0.1,9007199254740993],"__proto__":{"x":"\\u0000"},"10":"\\ud800","2":"\\\\u0000 \\u2028 é 😀","":null}',
+    ) as Json;
+    const keys = ["😀", "\uffff", "é", "z", "Z", "a/b", "a", "", "\ud800", "%", "'", '"', "\\"];
+    const entry = { atSeconds: 1.5, actor: "\u0000", action: "a.b", subject: "😀", detail };
+    const read = await Promise.all(
+      stores.map(async (store) => {
+        const changes = keys.map((key) => ({ collection: "ß", key, expectedVersion: 0, value: detail }));
+        await store.commit({ changes, audit: [entry] });
+        const listed = await store.list("ß");
+        const got = await Promise.all(keys.map((key) => store.get("ß", key)));
+        return JSON.stringify({ listed, got, audit: await store.readAudit(0, 10) });
+      }),
+    );
+    expect(read[1]).toBe(read[0]);
+    expect(read[1]).toContain("__proto__");
+    await Promise.all(stores.map((store) => store.close()));
+    await directory.remove();
+  });
+
+  it("refuse a collection or key that cannot be stored", async () => {
+    const store = await openPostgresDocuments(await running.newSchema());
+    for (const [collection, key] of [
+      ["a\0b", "c"],
+      ["a", "b\0c"],
+      ["a", "c".repeat(2_000)],
+    ] as const) {
+      await expect(store.get(collection, key)).rejects.toThrow(RangeError);
+      const changes = [{ collection, key, expectedVersion: 0, value: 1 }];
+      await expect(store.commit({ changes })).rejects.toThrow(RangeError);
+    }
+    await store.close();
+  });
+});
+
+describe("the schema", () => {
+  it("is made once, whoever else makes it at the same time, and keeps what is in it", async () => {
+    const options = optionsOf(running.engine, "made_at_once");
+    await Promise.all(Array.from({ length: 5 }, () => migratePostgresDocuments(options)));
+    const store = await openPostgresDocuments(options);
+    await store.commit({ changes: [{ collection: "c", key: "k", expectedVersion: 0, value: 1 }] });
+    await Promise.all([migratePostgresDocuments(options), migratePostgresDocuments(options)]);
+    expect(await store.list("c")).toEqual([{ key: "k", version: 1, value: 1 }]);
+    await store.close();
+  });
+
+  it("is asked for where it is missing", async () => {
+    const refused = openPostgresDocuments(optionsOf(running.engine, "missing"));
+    await expect(refused).rejects.toThrow(
+      "documents (postgres): its schema is missing, or not of version 1: run dit migrate",
+    );
+  });
+
+  it("is asked for where it goes missing, and is found when it comes", async () => {
+    const options = await running.newSchema();
+    const store = await openPostgresDocuments(options);
+    await running.sql`DROP SCHEMA ${running.sql(options.schema)} CASCADE`;
+    for (const asked of [
+      store.check(),
+      store.get("c", "k"),
+      store.list("c"),
+      store.commit({ changes: [] }),
+    ]) {
+      await expect(asked).rejects.toThrow("run dit migrate");
+    }
+    await migratePostgresDocuments(options);
+    await store.check();
+    await store.commit({ changes: [{ collection: "c", key: "k", expectedVersion: 0, value: 1 }] });
+    await store.close();
+  });
+
+  it.each([
+    [0, /of version 0, this release needs 1: run dit migrate/, undefined],
+    [2, /of version 2, that of a later release: this one knows 1/, /that of a later release/],
+  ])("of version %i is refused", async (version, refusal, refusalToMigrate) => {
+    const options = await running.newSchema();
+    const store = await openPostgresDocuments(options);
+    await running.sql`UPDATE ${running.sql(options.schema)}.schema_version SET version = ${version}`;
+    await expect(store.check()).rejects.toThrow(refusal);
+    await expect(openPostgresDocuments(options)).rejects.toThrow(refusal);
+    if (refusalToMigrate) await expect(migratePostgresDocuments(options)).rejects.toThrow(refusalToMigrate);
+    await store.close();
+  });
+
+  it("has a name that needs no quotes", async () => {
+    const options = optionsOf(running.engine, "a; DROP");
+    await expect(openPostgresDocuments(options)).rejects.toThrow(RangeError);
+    await expect(migratePostgresDocuments(options)).rejects.toThrow(RangeError);
+  });
+});
+
+describe("who may not do what is needed", () => {
+  it("is told, and nothing of what was asked or of the password", async () => {
+    const options = await running.newSchema();
+    const messages = await Promise.all(
+      [
+        { ...options, password: "wrong-hunter2" },
+        { ...options, user: "stranger" },
+        { ...options, database: "nowhere" },
+      ].map((wrong) => openPostgresDocuments(wrong).then(String, String)),
+    );
+    expect(messages).toEqual([
+      "PostgresStoreError: documents (postgres): the server does not let this user in: the password is wrong",
+      "PostgresStoreError: documents (postgres): the server does not let this user in: the password is wrong",
+      "PostgresStoreError: documents (postgres): there is no such database",
+    ]);
+  });
+});

@@ -10,10 +10,12 @@ import {
   VersionConflictError,
 } from "./documents.ts";
 import { findRepeated } from "./find-repeated.ts";
+import { assertForgets } from "./postgres/assert-forgets.ts";
+import { assertVersion } from "./postgres/assert-version.ts";
 import { PostgresStoreError } from "./postgres/errors.ts";
+import { createForgetting } from "./postgres/forgetting.ts";
 import type { PostgresOptions } from "./postgres/options.ts";
 import { createPostgresPool } from "./postgres/pool.ts";
-import { SCHEMA_VERSION } from "./postgres/schema.ts";
 import { openDocument, sealDocument } from "./sealed-document.ts";
 
 export { migratePostgresDocuments } from "./postgres/migrate.ts";
@@ -32,6 +34,8 @@ const KEY_BYTES = 32;
 /** Documents in a schema that `migratePostgresDocuments` has made. Rejects, as every method does, where that is missing. */
 export async function openPostgresDocuments(options: PostgresDocumentsOptions): Promise<Documents> {
   const pool = createPostgresPool(options);
+  const forgetting = createForgetting(options, pool);
+  let closing: Promise<void> | undefined;
   const store: Documents = {
     async get<T extends Json>(collection: string, key: string) {
       storeKeyOf(collection, key);
@@ -68,6 +72,7 @@ export async function openPostgresDocuments(options: PostgresDocumentsOptions): 
       );
       const stale = changes[made?.stale ?? -1];
       if (stale !== undefined) throw new VersionConflictError(stale.collection, stale.key);
+      if (changes.some(({ expectedVersion }) => expectedVersion > 0)) forgetting.soon();
     },
     async readAudit(afterSequence, maxEntries) {
       const rows = await pool.run(
@@ -83,17 +88,18 @@ export async function openPostgresDocuments(options: PostgresDocumentsOptions): 
         (sql) => sql<{ version: number; is_read_only: boolean }[]>`
           SELECT version, current_setting('transaction_read_only')::boolean AS is_read_only FROM schema_version`,
       );
-      if (found?.version !== SCHEMA_VERSION) {
-        throw new PostgresStoreError(
-          `its schema is of version ${found?.version}, this release needs ${SCHEMA_VERSION}: run dit migrate`,
-        );
-      }
-      if (found.is_read_only) throw new PostgresStoreError("the server takes no writes");
+      assertVersion(found?.version);
+      if (found?.is_read_only) throw new PostgresStoreError("the server takes no writes");
     },
-    close: () => pool.close(),
+    close() {
+      closing ??= forgetting.close().then(() => pool.close());
+      return closing;
+    },
   };
   try {
     await store.check();
+    await pool.run((sql) => assertForgets(sql, options));
+    forgetting.soon();
     return store;
   } catch (error) {
     await store.close();

@@ -1,7 +1,9 @@
+import { assertForgets } from "./assert-forgets.ts";
+import { assertVersion } from "./assert-version.ts";
 import { PostgresStoreError, toStoreError } from "./errors.ts";
 import { type PostgresOptions, schemaOf } from "./options.ts";
 import { connectPostgres } from "./pool.ts";
-import { MIGRATIONS, SCHEMA_VERSION } from "./schema.ts";
+import { MIGRATIONS } from "./schema.ts";
 
 const STATEMENT_WITHIN_MS = 60_000;
 const CLOSE_WITHIN_SECONDS = 5;
@@ -11,18 +13,15 @@ const CLOSE_WITHIN_SECONDS = 5;
  * services' user must be the one that runs it, since only a table's owner may rewrite it.
  */
 export async function migratePostgresDocuments(options: PostgresOptions): Promise<void> {
-  const sql = connectPostgres(options, 1, STATEMENT_WITHIN_MS);
+  const sql = connectPostgres(options, { connections: 1, statementWithinMs: STATEMENT_WITHIN_MS });
   try {
     const [server] = await sql<{ encoding: string }[]>`SELECT current_setting('server_encoding') AS encoding`;
     if (server?.encoding !== "UTF8") throw new PostgresStoreError("the database must have the encoding UTF8");
+    await assertForgets(sql, options);
     // Statements that are sent as one are one transaction.
     await sql.unsafe(migration(schemaOf(options))).simple();
     const [found] = await sql<{ version: number }[]>`SELECT version FROM schema_version`;
-    if (found?.version !== SCHEMA_VERSION) {
-      throw new PostgresStoreError(
-        `its schema is of version ${found?.version}, that of a later release: this one knows ${SCHEMA_VERSION}`,
-      );
-    }
+    assertVersion(found?.version);
   } catch (error) {
     throw toStoreError(error);
   } finally {

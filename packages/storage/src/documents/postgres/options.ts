@@ -8,6 +8,11 @@ export interface PostgresOptions {
   readonly tls?: boolean;
   /** Of its own in that database, `dit` by default: lower-case letters, digits and underscores. */
   readonly schema?: string;
+  /**
+   * Whether what is destroyed is purged from the server's write-ahead log too, as it is by default; this asks for rights and a setting (docs/OPERATIONS.md).
+   * If not, it can be read there for as long as the server keeps that.
+   */
+  readonly purgeWal?: boolean;
 }
 
 const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;

@@ -23,7 +23,8 @@ const ONE_STATEMENT_AT_A_TIME = { max_pipeline: 0 };
 const CLOSE_WITHIN_SECONDS = 5;
 
 export function createPostgresPool(options: PostgresOptions): PostgresPool {
-  const connect = () => connectPostgres(options, CONNECTIONS, STATEMENT_WITHIN_MS);
+  const connect = () =>
+    connectPostgres(options, { connections: CONNECTIONS, statementWithinMs: STATEMENT_WITHIN_MS });
   let sql = connect();
   let closing: Promise<void> | undefined;
   return {
@@ -50,8 +51,18 @@ export function createPostgresPool(options: PostgresOptions): PostgresPool {
   };
 }
 
+export interface PostgresSession {
+  readonly connections: number;
+  readonly statementWithinMs: number;
+  /** 0, as by default: as long as a statement may take. */
+  readonly lockWithinMs?: number;
+}
+
 /** What a session must not take from the server's configuration, it sets. */
-export function connectPostgres(options: PostgresOptions, connections: number, statementMs: number): Sql {
+export function connectPostgres(
+  options: PostgresOptions,
+  { connections, statementWithinMs, lockWithinMs = 0 }: PostgresSession,
+): Sql {
   const { host, port, database, user, password, tls = false } = options;
   return postgres({
     ...{ host, port, database, user, password },
@@ -66,7 +77,8 @@ export function connectPostgres(options: PostgresOptions, connections: number, s
     connection: {
       application_name: "dit",
       search_path: schemaOf(options),
-      statement_timeout: statementMs,
+      statement_timeout: statementWithinMs,
+      lock_timeout: lockWithinMs,
       default_transaction_isolation: "read committed",
       synchronous_commit: "on",
       bytea_output: "hex",

@@ -14,23 +14,20 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE documents_state (
     is_only_row boolean PRIMARY KEY DEFAULT true CHECK (is_only_row),
-    commits bigint NOT NULL DEFAULT 0,
     last_audit bigint NOT NULL DEFAULT 0,
-    last_destroying_commit bigint NOT NULL DEFAULT 0,
+    destroying_commits bigint NOT NULL DEFAULT 0,
+    forgotten_commits bigint NOT NULL DEFAULT 0,
     last_destroyed_at timestamptz,
-    forgotten_to_commit bigint NOT NULL DEFAULT 0
+    hindered_by text
   );
   INSERT INTO documents_state DEFAULT VALUES;
-  COMMENT ON COLUMN documents_state.commits IS 'how many there were';
-  COMMENT ON COLUMN documents_state.last_destroying_commit IS 'the last of them that replaced or deleted one';
-  COMMENT ON COLUMN documents_state.forgotten_to_commit IS 'what was destroyed up to this commit is in no file any more';
+  COMMENT ON COLUMN documents_state.destroying_commits IS 'how many commits replaced or deleted a document';
+  COMMENT ON COLUMN documents_state.forgotten_commits IS 'of how many of them the keys are gone from the files too';
+  COMMENT ON COLUMN documents_state.hindered_by IS 'why that does not go on';
 
-  CREATE TABLE document_keys (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    key bytea NOT NULL
-  ) WITH (autovacuum_enabled = false);
+  CREATE TABLE document_keys (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key bytea NOT NULL);
   ALTER TABLE document_keys ALTER COLUMN key SET STORAGE PLAIN, ALTER COLUMN key SET STATISTICS 0;
-  COMMENT ON TABLE document_keys IS 'a key for each version of a document; rewritten by the services after one was destroyed';
+  COMMENT ON TABLE document_keys IS 'one for each version of a document; rewritten by the services after one was destroyed';
 
   CREATE TABLE documents (
     collection text COLLATE "C",
@@ -80,9 +77,8 @@ export const MIGRATIONS: readonly string[] = [
       SELECT s.last_audit + e.position, e.entry
       FROM documents_state s, json_array_elements_text(audit_entries) WITH ORDINALITY AS e(entry, position);
     UPDATE documents_state SET
-      commits = commits + 1,
       last_audit = last_audit + json_array_length(audit_entries),
-      last_destroying_commit = CASE WHEN destroys THEN commits + 1 ELSE last_destroying_commit END,
+      destroying_commits = destroying_commits + destroys::integer,
       last_destroyed_at = CASE WHEN destroys THEN now() ELSE last_destroyed_at END;
     RETURN NULL;
   END $commit$;

@@ -1,0 +1,11 @@
+import { PostgresStoreError } from "./errors.ts";
+import { SCHEMA_VERSION } from "./schema.ts";
+
+export function assertVersion(version: number | undefined): void {
+  if (version === SCHEMA_VERSION) return;
+  const what =
+    version !== undefined && version > SCHEMA_VERSION
+      ? `that of a later release: this one knows ${SCHEMA_VERSION}`
+      : `this release needs ${SCHEMA_VERSION}: run dit migrate`;
+  throw new PostgresStoreError(`its schema is of version ${version}, ${what}`);
+}
