@@ -3,6 +3,7 @@ import type { WorkspacePackage } from "./read-workspace.ts";
 import type { Target } from "./resolve-import.ts";
 import {
   COMPOSITION_ROOTS,
+  DRIVER_CHOICE,
   DRIVER_HOMES,
   DRIVER_LIBRARIES,
   FOR_TESTS,
