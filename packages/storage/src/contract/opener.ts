@@ -3,7 +3,7 @@ export interface Opener {
   /** A file's URL. */
   readonly module: string;
   readonly name: string;
-  readonly options: Readonly<Record<string, string | number>>;
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 export async function openStore<Store>({ module, name, options }: Opener): Promise<Store> {
