@@ -1,4 +1,4 @@
-import { MERGE_TREE_SETTINGS } from "@dit/storage";
+import type { TableDialect } from "@dit/storage";
 
 export const DEAD_LETTERS_TABLE = "dit.dead_letters";
 
@@ -48,7 +48,8 @@ export interface DeadLetterReference {
   readonly reason: DeadLetterReason;
 }
 
-export const CREATE_DEAD_LETTERS = `CREATE TABLE IF NOT EXISTS ${DEAD_LETTERS_TABLE} (
+export function createDeadLetters({ onCluster, engine, settings }: TableDialect): string {
+  return `CREATE TABLE IF NOT EXISTS ${DEAD_LETTERS_TABLE}${onCluster} (
   ingest_day Date COMMENT 'UTC day on which the sink put it aside [day]',
   topic_id String COMMENT 'Topic of the event log',
   partition UInt32 COMMENT 'Partition of the topic',
@@ -57,9 +58,10 @@ export const CREATE_DEAD_LETTERS = `CREATE TABLE IF NOT EXISTS ${DEAD_LETTERS_TA
   reason LowCardinality(String) COMMENT 'malformed, use_case_unknown, event_unknown, schema_mismatch, salt_destroyed',
   events UInt32 COMMENT 'Events of the report that this concerns; 0 if they could not be counted [events]',
   report_id UUID COMMENT 'All zero if it could not be read'
-) ENGINE = MergeTree
+) ENGINE = ${engine(DEAD_LETTERS_TABLE)}
 PARTITION BY toYYYYMM(ingest_day)
 ORDER BY (reason, use_case, report_id)
 TTL ingest_day + toIntervalDay(90)
-SETTINGS ${MERGE_TREE_SETTINGS}
+SETTINGS ${settings}
 COMMENT 'Events that were accepted and could not be stored, by reason'`;
+}

@@ -1,5 +1,5 @@
 import type { Field, UseCase } from "@dit/protocol/schemas";
-import { MERGE_TREE_SETTINGS, sqlName, sqlString } from "@dit/storage";
+import { sqlName, sqlString, type TableDialect } from "@dit/storage";
 import { eventTableName } from "./applied-schema.ts";
 import { COLUMN_TYPES } from "./columns.ts";
 
@@ -39,34 +39,44 @@ const COMMON: readonly ColumnDefinition[] = [
 ];
 
 /** Rows are sorted by what they say, so that neither the order of arrival nor that of the insert is left in a part. */
-export function createEventTable(document: UseCase, eventName: string): string {
+export function createEventTable(document: UseCase, eventName: string, tables: TableDialect): string {
   const columns = [...COMMON, ...columnsOf(document, eventName)].map(
     ({ name, type, comment }) => `  ${sqlName(name)} ${type} COMMENT ${sqlString(comment)}`,
   );
-  return `CREATE TABLE IF NOT EXISTS ${tableOf(document, eventName)} (
+  return `CREATE TABLE IF NOT EXISTS ${tableOf(document, eventName)}${tables.onCluster} (
 ${columns.join(",\n")},
   INDEX report_id_bloom report_id TYPE bloom_filter(0.01) GRANULARITY 1
-) ENGINE = MergeTree
+) ENGINE = ${tables.engine(eventTableName(document.useCase, eventName))}
 PARTITION BY ingest_day
 ORDER BY (at, pid, report_id)
 TTL ${ttl(document)}
-SETTINGS ${MERGE_TREE_SETTINGS}, ttl_only_drop_parts = 1
+SETTINGS ${tables.settings}, ttl_only_drop_parts = 1
 COMMENT ${sqlString(tableComment(document, eventName))}`;
 }
 
 /** Columns are only ever added; a field that was removed keeps its column. */
-export function addMissingColumns(document: UseCase, eventName: string, existing: ExistingTable): string[] {
+export function addMissingColumns(
+  document: UseCase,
+  eventName: string,
+  existing: ExistingTable,
+  tables: TableDialect,
+): string[] {
   const known = new Set(existing.columns.map(({ name }) => name));
   return columnsOf(document, eventName)
     .filter(({ name }) => !known.has(name))
     .map(({ name, type, comment }) => {
       const column = `${sqlName(name)} ${type} COMMENT ${sqlString(comment)}`;
-      return `ALTER TABLE ${tableOf(document, eventName)} ADD COLUMN IF NOT EXISTS ${column}`;
+      return `ALTER TABLE ${tableOf(document, eventName)}${tables.onCluster} ADD COLUMN IF NOT EXISTS ${column}`;
     });
 }
 
 /** What makes comments and retention those of the document. */
-export function followDocument(document: UseCase, eventName: string, existing: ExistingTable): string[] {
+export function followDocument(
+  document: UseCase,
+  eventName: string,
+  existing: ExistingTable,
+  tables: TableDialect,
+): string[] {
   const known = new Map(existing.columns.map(({ name, comment }) => [name, comment]));
   const changes = columnsOf(document, eventName)
     .filter(({ name, comment }) => known.has(name) && known.get(name) !== comment)
@@ -74,7 +84,7 @@ export function followDocument(document: UseCase, eventName: string, existing: E
   const comment = tableComment(document, eventName);
   if (existing.comment !== comment) changes.push(`MODIFY COMMENT ${sqlString(comment)}`);
   if (!existing.engine.includes(` TTL ${ttl(document)} `)) changes.push(`MODIFY TTL ${ttl(document)}`);
-  return changes.map((change) => `ALTER TABLE ${tableOf(document, eventName)} ${change}`);
+  return changes.map((change) => `ALTER TABLE ${tableOf(document, eventName)}${tables.onCluster} ${change}`);
 }
 
 function tableOf({ useCase }: UseCase, eventName: string): string {

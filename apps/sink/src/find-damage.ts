@@ -49,6 +49,7 @@ async function compare(
       batches: ledger.map(({ batch }) => batch),
       oldestDay: earliestDay(ledger.map(({ oldest_day: day }) => day)),
     },
+    { upToDate: [table] },
   );
   const byBatch = new Map(found.map((each) => [each.name, each]));
   return ledger.filter(({ batch, rows, checksums }) => {

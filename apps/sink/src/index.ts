@@ -1,3 +1,4 @@
+export { migrateWarehouse } from "./base-tables.ts";
 export { loadSinkConfig, type SinkConfig, settingsOf } from "./config.ts";
 export type { SinkContext } from "./context.ts";
 export { decodeIntent, encodeIntent, type Intent } from "./intent.ts";

@@ -1,4 +1,4 @@
-import { MERGE_TREE_SETTINGS, type Warehouse } from "@dit/storage";
+import type { TableDialect, Warehouse } from "@dit/storage";
 import type { BatchRange } from "./batch-range.ts";
 
 export const LEDGER_TABLE = "dit.sink_ledger";
@@ -48,7 +48,8 @@ export const LEDGER_COLUMNS = [
   "intent",
 ] as const satisfies readonly (keyof LedgerRow)[];
 
-export const CREATE_LEDGER = `CREATE TABLE IF NOT EXISTS ${LEDGER_TABLE} (
+export function createLedger({ onCluster, engine, settings }: TableDialect): string {
+  return `CREATE TABLE IF NOT EXISTS ${LEDGER_TABLE}${onCluster} (
   day Date COMMENT 'UTC day on which the batch was decided [day]',
   topic_id String COMMENT 'Topic of the event log',
   partition UInt32 COMMENT 'Partition of the topic',
@@ -64,13 +65,16 @@ export const CREATE_LEDGER = `CREATE TABLE IF NOT EXISTS ${LEDGER_TABLE} (
   rows Map(String, UInt32) COMMENT 'Rows by table [rows]',
   checksums Map(String, UInt64) COMMENT 'Sum of the first 32 bits of the report ids of those rows, by table',
   intent String COMMENT 'What the rows depended on besides the records; lost: the log let go of them before they were stored'
-) ENGINE = MergeTree
+) ENGINE = ${engine(LEDGER_TABLE)}
 PARTITION BY toYYYYMM(day)
 ORDER BY (topic_id, partition, from_offset)
 TTL day + toIntervalDay(800)
-SETTINGS ${MERGE_TREE_SETTINGS}
+SETTINGS ${settings}
 COMMENT 'One row a batch of the sink: which records of the event log it was, and what became of their events'`;
+}
 
+/** What the ledger lacks counts as not stored: no server may answer that has not heard of it yet. */
+const UP_TO_DATE = { upToDate: [LEDGER_TABLE] };
 /** A day of small batches is many rows. */
 const ROWS_PER_PAGE = 2_000;
 
@@ -102,6 +106,7 @@ function readPage(
       AND from_offset >= {fromOffset:UInt64} AND l.day >= {sinceDay:Date}
     ORDER BY from_offset LIMIT ${ROWS_PER_PAGE}`,
     { topicId, partition, sinceDay, fromOffset },
+    UP_TO_DATE,
   );
 }
 
@@ -114,6 +119,7 @@ export async function ledgerRangeAt(
     `SELECT to_offset AS to, intent FROM ${LEDGER_TABLE}
     WHERE topic_id = {topicId:String} AND partition = {partition:UInt32} AND from_offset = {from:UInt64}`,
     { topicId, partition, from },
+    UP_TO_DATE,
   );
   return row === undefined ? undefined : { to: Number(row.to), isLost: row.intent === LOST };
 }
@@ -129,6 +135,7 @@ export async function ledgerEndBefore(
     WHERE topic_id = {topicId:String} AND partition = {partition:UInt32}
       AND (from_offset < {fromOffset:UInt64} OR day < {sinceDay:Date})`,
     { topicId, partition, sinceDay, fromOffset },
+    UP_TO_DATE,
   );
   return row === undefined || Number(row.ranges) === 0 ? undefined : Number(row.end);
 }
@@ -148,6 +155,7 @@ export async function ledgerTotals(warehouse: Warehouse, topicIds: readonly stri
       sum(l.dead_lettered) AS deadLettered, sum(l.deduplicated) AS deduplicated
     FROM ${LEDGER_TABLE} AS l WHERE topic_id IN {topicIds:Array(String)}`,
     { topicIds },
+    UP_TO_DATE,
   );
   const { records = 0, events = 0, inserted = 0, deadLettered = 0, deduplicated = 0 } = row ?? {};
   return { records, events, inserted, deadLettered, deduplicated };

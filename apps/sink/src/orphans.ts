@@ -38,6 +38,7 @@ export async function deleteUnledgered(
       `SELECT DISTINCT toString(batch) AS name FROM ${sqlName(table)} WHERE ${mine} AND batch NOT IN (
         SELECT batch FROM ${LEDGER_TABLE} WHERE topic_id = {topicId:String} AND partition = {partition:UInt32})`,
       { topicId, partition, reportIds: reportIds?.slice(from, from + REPORTS_PER_QUERY) ?? [] },
+      { upToDate: [table, LEDGER_TABLE] },
     );
     for (const { name } of rows) orphans.add(name);
   }

@@ -1,4 +1,4 @@
-import { MERGE_TREE_SETTINGS, type Warehouse } from "@dit/storage";
+import type { TableDialect, Warehouse } from "@dit/storage";
 import type { BatchRange } from "./batch-range.ts";
 
 export const REPEATS_TABLE = "dit.sink_repeats";
@@ -26,18 +26,20 @@ export const REPEAT_COLUMNS = [
 /** Longer than a credential can be redeemed: the longest epoch and its grace. */
 export const REPEAT_DAYS = 15;
 
-export const CREATE_REPEATS = `CREATE TABLE IF NOT EXISTS ${REPEATS_TABLE} (
+export function createRepeats({ onCluster, engine, settings }: TableDialect): string {
+  return `CREATE TABLE IF NOT EXISTS ${REPEATS_TABLE}${onCluster} (
   ingest_day Date COMMENT 'UTC day on which the report was accepted [day]',
   topic_id String COMMENT 'Topic of the event log',
   partition UInt32 COMMENT 'Partition of the topic: the same report is always in the same one',
   batch UInt64 COMMENT 'The batch that stored the report',
   report_id UUID COMMENT 'The report'
-) ENGINE = MergeTree
+) ENGINE = ${engine(REPEATS_TABLE)}
 PARTITION BY ingest_day
 ORDER BY (topic_id, partition, report_id)
 TTL ingest_day + toIntervalDay(${REPEAT_DAYS})
-SETTINGS ${MERGE_TREE_SETTINGS}, ttl_only_drop_parts = 1
+SETTINGS ${settings}, ttl_only_drop_parts = 1
 COMMENT 'Stored reports of which another record may follow'`;
+}
 
 /** The reports of a partition that `REPEATS_TABLE` lists, with the batch that stored each. */
 export async function loadRepeats(
@@ -48,6 +50,7 @@ export async function loadRepeats(
     `SELECT toString(report_id) AS report_id, toString(batch) AS batch FROM ${REPEATS_TABLE}
     WHERE topic_id = {topicId:String} AND partition = {partition:UInt32}`,
     { topicId, partition },
+    { upToDate: [REPEATS_TABLE] },
   );
   return new Map(rows.map(({ report_id, batch }) => [report_id, batch]));
 }

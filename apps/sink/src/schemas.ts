@@ -1,15 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Json } from "@dit/storage";
 import { VersionConflictError } from "@dit/storage";
-import { type AppliedSchema, applySchema, eventTableName, type StoredSchema } from "./applied-schema.ts";
+import { type AppliedSchema, applySchema, type StoredSchema } from "./applied-schema.ts";
 import { columnTakes } from "./columns.ts";
 import type { SinkContext } from "./context.ts";
-import {
-  addMissingColumns,
-  createEventTable,
-  type ExistingTable,
-  followDocument,
-} from "./event-table-ddl.ts";
+import { ensureEventTable } from "./ensure-event-table.ts";
+import { followDocument } from "./event-table-ddl.ts";
 
 export interface Schemas {
   /**
@@ -64,7 +60,7 @@ export function createSchemas(context: SchemasContext): Schemas {
       const value = stored.value as unknown as StoredSchema;
       // The warehouse may be another one than when the batch was decided.
       for (const event of Object.keys(value.document.events))
-        await ensureTable(warehouse, value.document, event);
+        await ensureEventTable(warehouse, value.document, event);
       const schema = applySchema(version, value);
       known.set(key, schema);
       return schema;
@@ -82,8 +78,9 @@ async function follow(
   const { useCase } = document;
   const unstorable: string[] = [];
   for (const [event, { fields }] of Object.entries(document.events)) {
-    const existing = await ensureTable(warehouse, document, event);
-    for (const statement of followDocument(document, event, existing)) await warehouse.command(statement);
+    const existing = await ensureEventTable(warehouse, document, event);
+    for (const statement of followDocument(document, event, existing, warehouse.tables))
+      await warehouse.command(statement);
     for (const [field, { type }] of Object.entries(fields)) {
       const column = existing.columns.find(({ name }) => name === field);
       if (column === undefined || columnTakes(column.type, type)) continue;
@@ -95,18 +92,6 @@ async function follow(
   await keep(documents, version, schema);
   logger.info("schema.applied", { useCase, version });
   return schema;
-}
-
-/** Makes the table and the columns that are missing. Answers the table as it was then. */
-async function ensureTable(
-  warehouse: SinkContext["warehouse"],
-  document: StoredSchema["document"],
-  event: string,
-): Promise<ExistingTable> {
-  await warehouse.command(createEventTable(document, event));
-  const existing = await describeTable(warehouse, eventTableName(document.useCase, event));
-  for (const statement of addMissingColumns(document, event, existing)) await warehouse.command(statement);
-  return existing;
 }
 
 async function keep(
@@ -125,19 +110,6 @@ async function keep(
     // Another sink applied the same document to the same tables.
     if (!(error instanceof VersionConflictError)) throw error;
   }
-}
-
-async function describeTable(warehouse: SinkContext["warehouse"], table: string): Promise<ExistingTable> {
-  const where = { database: "dit", table: table.slice("dit.".length) };
-  const columns = await warehouse.query<ExistingTable["columns"][number]>(
-    "SELECT name, type, comment FROM system.columns WHERE database = {database:String} AND table = {table:String}",
-    where,
-  );
-  const [described] = await warehouse.query<{ comment: string; engine: string }>(
-    "SELECT comment, engine_full AS engine FROM system.tables WHERE database = {database:String} AND name = {table:String}",
-    where,
-  );
-  return { columns, comment: described?.comment ?? "", engine: described?.engine ?? "" };
 }
 
 function keyOf(useCase: string, version: number): string {

@@ -1,7 +1,5 @@
+import { ensureBaseTables } from "./base-tables.ts";
 import type { SinkContext } from "./context.ts";
-import { CREATE_DEAD_LETTERS } from "./dead-letters.ts";
-import { CREATE_LEDGER } from "./ledger.ts";
-import { CREATE_REPEATS } from "./repeats.ts";
 import { createSalts, type Salts } from "./salts.ts";
 import { createSchemas, type Schemas } from "./schemas.ts";
 import { createSinkMetrics, type SinkMetrics } from "./sink-metrics.ts";
@@ -13,7 +11,7 @@ export interface SinkParts extends Omit<SinkContext, "metrics"> {
   readonly metrics: SinkMetrics;
   readonly schemas: Schemas;
   readonly salts: Salts;
-  /** Makes the tables that belong to no use case. */
+  /** Makes the tables that belong to no use case, unless they are there. */
   prepareTables(): Promise<void>;
 }
 
@@ -24,11 +22,6 @@ export function createSinkParts(context: SinkContext): SinkParts {
     metrics,
     schemas: createSchemas(context),
     salts: createSalts(context, metrics),
-    async prepareTables() {
-      await context.warehouse.command("CREATE DATABASE IF NOT EXISTS dit");
-      for (const statement of [CREATE_LEDGER, CREATE_DEAD_LETTERS, CREATE_REPEATS]) {
-        await context.warehouse.command(statement);
-      }
-    },
+    prepareTables: () => ensureBaseTables(context.warehouse),
   };
 }

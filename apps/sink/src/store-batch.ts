@@ -70,6 +70,7 @@ async function countBatch(
   const [found] = await warehouse.query<{ rows: number }>(
     `SELECT count() AS rows FROM ${sqlName(table)} WHERE batch = {batch:UInt64} AND ${day} >= {oldestDay:Date}`,
     { batch, oldestDay },
+    { upToDate: [table] },
   );
   return Number(found?.rows ?? 0);
 }

@@ -35,6 +35,7 @@ async function countReports(
         AND ingest_day >= {oldestDay:Date} - ${REPEAT_DAYS}
       GROUP BY t.report_id`,
       { reportIds: reportIds.slice(from, from + REPORTS_PER_QUERY), batch, oldestDay },
+      { upToDate: [table] },
     );
     for (const { report_id, count } of rows) counts.set(report_id, Number(count));
   }

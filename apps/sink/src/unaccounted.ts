@@ -24,6 +24,7 @@ export async function findUnaccounted(
       FROM ${LEDGER_TABLE} AS l
       WHERE topic_id = {topicId:String} AND partition = {partition:UInt32} AND to_offset <= {committedOffset:UInt64}`,
       { topicId, partition, committedOffset },
+      { upToDate: [LEDGER_TABLE] },
     );
     found.records += committedOffset - Number(row?.records ?? 0);
     found.events += Number(row?.events ?? 0);

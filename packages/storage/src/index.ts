@@ -16,6 +16,11 @@ export type {
   Json,
 } from "./documents/documents.ts";
 export { VersionConflictError } from "./documents/documents.ts";
+export { parseClickHouseUrl as parseWarehouseUrl } from "./engine-url/clickhouse-url.ts";
+export { EngineUrlError } from "./engine-url/engine-url.ts";
+export { parseKafkaUrl as parseEventLogUrl } from "./engine-url/kafka-url.ts";
+export { parsePostgresUrl as parseDocumentsUrl } from "./engine-url/postgres-url.ts";
+export { parseRedisUrl as parseCountersUrl } from "./engine-url/redis-url.ts";
 export type {
   AppendRecord,
   CommittedOffset,
@@ -26,8 +31,8 @@ export type {
   PartitionReader,
 } from "./event-log/event-log.ts";
 export { OffsetOutOfRangeError } from "./event-log/event-log.ts";
-export { MERGE_TREE_SETTINGS } from "./warehouse/merge-tree-settings.ts";
 export { sqlName } from "./warehouse/sql-name.ts";
 export { sqlString } from "./warehouse/sql-string.ts";
-export type { Warehouse, WarehouseInsert } from "./warehouse/warehouse.ts";
+export { clusterDialect, SINGLE_NODE, type TableDialect } from "./warehouse/table-dialect.ts";
+export type { Warehouse, WarehouseInsert, WarehouseQueryOptions } from "./warehouse/warehouse.ts";
 export { WarehouseError } from "./warehouse/warehouse.ts";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "../contract/temporary-directory.ts";
 import { openChdbWarehouse } from "./chdb.ts";
 import { openReadOnlyChdb, type ReadOnlyChdb } from "./chdb-read-only.ts";
-import { batchInsert, CREATE_TABLE, TABLE } from "./contract-table.ts";
+import { batchInsert, createTable, TABLE } from "./contract-table.ts";
 import { LanesFullError } from "./lanes.ts";
 import { NotReadingError } from "./reading-statement.ts";
 import type { Warehouse } from "./warehouse.ts";
@@ -16,7 +16,7 @@ describe("what strangers may do with the embedded warehouse", () => {
     directory = await makeTemporaryDirectory();
     const path = `${directory.path}/warehouse`;
     warehouse = await openChdbWarehouse({ path });
-    for (const sql of CREATE_TABLE) await warehouse.command(sql);
+    for (const sql of createTable(warehouse.tables)) await warehouse.command(sql);
     await warehouse.insert(batchInsert("a"));
     reading = openReadOnlyChdb({
       path,

@@ -2,9 +2,11 @@ import { mkdir } from "node:fs/promises";
 import { type ClickHouseClient, createClient } from "@clickhouse/client";
 import { drainPending, Session } from "chdb";
 import { createChdbConnection } from "chdb/connection";
-import { engineError } from "./engine-error.ts";
+import { askForRows, hasValues, type QueryParameters, sendCommand } from "./client-requests.ts";
 import { encodeJsonEachRow } from "./json-each-row.ts";
 import { createLanes } from "./lanes.ts";
+import { createOperations } from "./operations.ts";
+import { SINGLE_NODE } from "./table-dialect.ts";
 import { type Warehouse, WarehouseError, type WarehouseInsert } from "./warehouse.ts";
 
 export {
@@ -38,52 +40,32 @@ export async function openChdbWarehouse({
   const { inserting, client } = await connect(path, maxMemoryBytes);
   const insertLane = createLanes(1);
   const statementLane = createLanes(1);
-  let closing: Promise<void> | undefined;
+  const operations = createOperations("chdb");
 
-  async function run<T>(
-    lane: typeof insertLane,
-    what: string,
-    hasValues: boolean,
-    operation: () => Promise<T>,
-  ): Promise<T> {
-    if (closing !== undefined) throw new WarehouseError("warehouse (chdb): closed", undefined, undefined);
-    try {
-      return await lane(operation);
-    } catch (error) {
-      throw engineError(`warehouse (chdb): ${what}`, error, hasValues);
-    }
-  }
-
-  const query = <Row>(sql: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<Row[]> =>
-    run(statementLane, "query failed", Object.keys(parameters).length > 0, async () => {
-      const result = await client.query({
-        query: sql,
-        query_params: { ...parameters },
-        format: "JSONEachRow",
-      });
-      return result.json<Row>();
-    });
+  const query = <Row>(sql: string, parameters: QueryParameters = {}): Promise<Row[]> =>
+    operations.run("query failed", hasValues(parameters), () =>
+      statementLane(async () => (await askForRows<Row>(client, sql, parameters)).result),
+    );
 
   return {
     path,
+    tables: SINGLE_NODE,
     query,
     command: (sql, parameters = {}) =>
-      run(statementLane, "command failed", Object.keys(parameters).length > 0, async () => {
-        await client.command({ query: sql, query_params: { ...parameters } });
-      }),
+      operations.run("command failed", hasValues(parameters), () =>
+        statementLane(async () => void (await sendCommand(client, sql, parameters))),
+      ),
     insert: (insert) =>
-      run(insertLane, `insert into ${insert.table} failed`, true, () => insertRows(inserting, insert)),
+      operations.run(`insert into ${insert.table} failed`, true, () =>
+        insertLane(() => insertRows(inserting, insert)),
+      ),
     check: async () => void (await query("SELECT 1")),
-    close() {
-      closing ??= Promise.all([insertLane, statementLane].map((lane) => lane(async () => undefined))).then(
-        async () => {
-          await client.close();
-          inserting.close();
-          await drainPending();
-        },
-      );
-      return closing;
-    },
+    close: () =>
+      operations.close(async () => {
+        await client.close();
+        inserting.close();
+        await drainPending();
+      }),
   };
 }
 

@@ -1,13 +1,15 @@
-import { MERGE_TREE_SETTINGS } from "./merge-tree-settings.ts";
+import type { TableDialect } from "./table-dialect.ts";
 import type { WarehouseInsert } from "./warehouse.ts";
 
 export const TABLE = "contract.events";
 
-export const CREATE_TABLE = [
-  "CREATE DATABASE IF NOT EXISTS contract",
-  `CREATE TABLE IF NOT EXISTS ${TABLE} (batch String, number UInt32, text String)
-   ENGINE = MergeTree ORDER BY (batch, number) SETTINGS ${MERGE_TREE_SETTINGS}`,
-];
+export function createTable({ onCluster, engine, settings }: TableDialect): string[] {
+  return [
+    `CREATE DATABASE IF NOT EXISTS contract${onCluster}`,
+    `CREATE TABLE IF NOT EXISTS ${TABLE}${onCluster} (batch String, number UInt32, text String)
+     ENGINE = ${engine(TABLE)} ORDER BY (batch, number) SETTINGS ${settings}`,
+  ];
+}
 
 export const BATCH_ROWS = 50;
 

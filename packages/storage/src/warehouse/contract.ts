@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { type Contract, describeContract, type Subject } from "../contract/contract.ts";
 import { KILLS, killWriters } from "../contract/kills.ts";
-import { BATCH_ROWS, batchInsert, CREATE_TABLE, TABLE } from "./contract-table.ts";
+import { BATCH_ROWS, batchInsert, createTable as createTableSql, TABLE } from "./contract-table.ts";
 import { type Warehouse, WarehouseError } from "./warehouse.ts";
 
 const CHILD = fileURLToPath(new URL("./contract-child.ts", import.meta.url));
@@ -123,7 +123,7 @@ export function describeWarehouseContract(name: string, open: () => Promise<Subj
 }
 
 async function createTable(store: Warehouse): Promise<void> {
-  for (const sql of CREATE_TABLE) await store.command(sql);
+  for (const sql of createTableSql(store.tables)) await store.command(sql);
 }
 
 /** Rows of each batch. */

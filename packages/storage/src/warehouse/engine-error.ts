@@ -1,3 +1,4 @@
+import { ClickHouseError } from "@clickhouse/client";
 import { WarehouseError } from "./warehouse.ts";
 
 /**
@@ -35,18 +36,22 @@ export function engineError(what: string, error: unknown, hasValues: boolean): W
   const code = /Code: (\d+)/.exec(message)?.[1];
   const type = [...message.matchAll(/\(([A-Z][A-Z0-9_]+)\)/g)].at(-1)?.[1];
   const mayBeTold = !hasValues && type !== undefined && STATEMENT_FAILURES.has(type);
-  const told = mayBeTold ? message : (type ?? bindingCode(error));
-  return new WarehouseError(`${what}: ${told}`, code === undefined ? undefined : Number(code), type);
+  const reason = type ?? driverCode(error);
+  const told = mayBeTold ? message : (reason ?? "the engine did not answer");
+  return new WarehouseError(`${what}: ${told}`, code === undefined ? undefined : Number(code), type, reason);
 }
 
-/** `@clickhouse/client` takes the message apart and keeps the original as the cause. */
+/** `@clickhouse/client` takes the message apart; in process it keeps the original as the cause. */
 function engineMessage(error: unknown): string {
   if (!(error instanceof Error)) return "";
-  return error.cause instanceof Error ? error.cause.message : error.message;
+  if (error.cause instanceof Error) return error.cause.message;
+  if (error instanceof ClickHouseError && error.type !== undefined)
+    return `Code: ${error.code}. DB::Exception: ${error.message} (${error.type})`;
+  return error.message;
 }
 
-/** The binding's own failures have a code of fixed words; their messages may quote a value. */
-function bindingCode(error: unknown): string {
+/** Failures of the binding and of the network have a code of fixed words; their messages may quote a value. */
+function driverCode(error: unknown): string | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" && /^[A-Z_]+$/.test(code) ? code : "the engine did not answer";
+  return typeof code === "string" && /^[A-Z_]+$/.test(code) ? code : undefined;
 }

@@ -1,20 +1,36 @@
+import type { TableDialect } from "./table-dialect.ts";
+
 /**
  * ClickHouse, in process or over the network, by the same SQL. Inserts are exact: a batch whose deduplication
  * token was inserted before is skipped by the engine, so a repeat after an unknown outcome is safe. What the
  * engine refuses rejects with a `WarehouseError`.
  */
 export interface Warehouse {
+  /** For the SQL of its tables. */
+  readonly tables: TableDialect;
   /**
    * Parameters are bound by the engine (`{name:Type}` in the SQL). 64-bit integers come as numbers: have the
    * SQL make a string of one that may pass 2^53.
    */
-  query<Row>(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<Row[]>;
+  query<Row>(
+    sql: string,
+    parameters?: Readonly<Record<string, unknown>>,
+    options?: WarehouseQueryOptions,
+  ): Promise<Row[]>;
   /** DDL and other statements without rows. */
   command(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<void>;
   insert(insert: WarehouseInsert): Promise<void>;
   /** Rejects with a reason if the engine does not answer now. */
   check(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface WarehouseQueryOptions {
+  /**
+   * Tables of which the answer must have every insert that was acknowledged before, by whichever server of a cluster: a server may answer
+   * from what it has while it is behind the others.
+   */
+  readonly upToDate?: readonly string[];
 }
 
 export interface WarehouseInsert {
@@ -35,10 +51,18 @@ export class WarehouseError extends Error {
    */
   readonly engineCode: number | undefined;
   readonly engineType: string | undefined;
+  /** Why, in a word: `engineType`, or what became of the connection, such as `ECONNREFUSED`. */
+  readonly code: string | undefined;
 
-  constructor(message: string, engineCode: number | undefined, engineType: string | undefined) {
+  constructor(
+    message: string,
+    engineCode: number | undefined,
+    engineType: string | undefined,
+    code: string | undefined = engineType,
+  ) {
     super(message);
     this.engineCode = engineCode;
     this.engineType = engineType;
+    this.code = code;
   }
 }
