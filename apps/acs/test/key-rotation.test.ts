@@ -130,6 +130,47 @@ describe("a year of rotation", () => {
   });
 });
 
+describe("the metrics of keys", () => {
+  const shown = async () => {
+    const lines = (await acs.metrics.text()).split("\n");
+    return Object.fromEntries(
+      lines.flatMap((line) => {
+        const [, name = "", value = ""] = /^dit_acs_(\w+)\{use_case="messaging"\} (\S+)$/.exec(line) ?? [];
+        return name.includes("key") ? [[name, Number(value)]] : [];
+      }),
+    );
+  };
+
+  it("say how old the key is that issues now, when the next one does, and how many there are", async () => {
+    clock.advance(10 * DAY_SECONDS * 1_000);
+    await acs.rotationJob();
+    const key_age_seconds = 10 * DAY_SECONDS + 3_600;
+    expect(await shown()).toEqual({
+      key_age_seconds,
+      key_time_left_seconds: MONTH_SECONDS - key_age_seconds,
+      live_keys: 2,
+      unopened_keys: 0,
+    });
+  });
+
+  it("are gone where no key issues, and of a use case that is switched off", async () => {
+    const first = await ring();
+    const commit = (value: StoredKeyRing, expectedVersion: number) =>
+      stores.documents.commit({
+        changes: [{ collection: "primary-keys", key: "messaging", expectedVersion, value: { ...value } }],
+      });
+    await commit({ ...first, keys: first.keys.slice(1) }, 1);
+    await acs.rotationJob();
+    expect(Object.keys(await shown())).toEqual(["live_keys", "unopened_keys"]);
+    await putUseCase(
+      acs,
+      useCaseDocument({ primaryKey: { rotationSeconds: MONTH_SECONDS }, enabled: false }),
+    );
+    await acs.rotationJob();
+    expect(await shown()).toEqual({});
+  });
+});
+
 describe("an early rotation", () => {
   const rotate = (reason: string) =>
     call(acs, "POST", ROUTES.rotateKeys("messaging"), { headers: asAdmin, body: { reason } });

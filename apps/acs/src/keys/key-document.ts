@@ -1,5 +1,6 @@
 import { toBase64Url } from "@dit/crypto-core";
 import type { KeyDocument } from "@dit/protocol/schemas";
+import { blockedFieldsOf } from "../field-policy/blocked-fields.ts";
 import type { UseCaseState } from "../use-cases/registry.ts";
 
 /** How long a client may go without asking, if nothing is due to change: so long does a kill switch or an early rotation take. */
@@ -8,7 +9,7 @@ const MAX_AGE_SECONDS = 300;
 /** The same for everyone at the same time: keys by client would be marks on clients. */
 export function keyDocument(
   environment: string,
-  { document, keys }: UseCaseState,
+  { document, fieldPolicy, keys }: UseCaseState,
   nowSeconds: number,
 ): KeyDocument {
   return {
@@ -19,6 +20,7 @@ export function keyDocument(
     graceSeconds: document.epoch.graceSeconds,
     usesPerToken: document.usesPerToken,
     tokensPerEpoch: document.issuance.tokensPerEpoch,
+    blockedFields: blockedFieldsOf(fieldPolicy),
     keys: keys
       .filter((key) => nowSeconds < key.notAfter)
       .map(({ keyVersion, publicKey, notBefore, notAfter }) => ({

@@ -3,6 +3,7 @@ import { VersionConflictError } from "@dit/storage";
 import type { AccountKeys } from "../account-keys.ts";
 import type { AcsMetrics } from "../acs-metrics.ts";
 import type { AcsContext } from "../context.ts";
+import { endOverrides } from "../field-policy/end-overrides.ts";
 import { requireOpenKeys } from "../use-cases/open-keys.ts";
 import type { UseCaseRegistry, UseCaseStates } from "../use-cases/registry.ts";
 import { advanceKeyRing } from "./advance-key-ring.ts";
@@ -29,6 +30,7 @@ export function createRotationJob(parts: {
     observe(metrics, found, now);
     // New keys would be sealed with what opens none of the old ones: better to stop here, at the start too.
     requireOpenKeys(found);
+    await endOverrides(context, found, now);
     for (const useCase of found.keys()) await advance(parts, useCase, now);
     observe(metrics, await registry.refresh(), now);
     // An epoch is closed before the keys that closing it makes useless are destroyed.
@@ -69,13 +71,18 @@ async function advance(
   }
 }
 
+/** A use case without a key that issues now has no series of that key's age; one that is switched off has none at all: it needs no keys. */
 function observe(metrics: AcsMetrics, states: UseCaseStates, now: number): void {
-  for (const [useCase, { keys, unopened }] of states) {
-    metrics.liveKeys.set({ use_case: useCase }, keys.length + unopened.length);
-    metrics.unopenedKeys.set({ use_case: useCase }, unopened.length);
+  const { liveKeys, unopenedKeys, keyAge, keyTimeLeft } = metrics;
+  for (const gauge of [liveKeys, unopenedKeys, keyAge, keyTimeLeft]) gauge.reset();
+  for (const [useCase, { document, keys, unopened }] of states) {
+    if (!document.enabled) continue;
+    const labels = { use_case: useCase };
+    liveKeys.set(labels, keys.length + unopened.length);
+    unopenedKeys.set(labels, unopened.length);
     const current = [...keys, ...unopened].find((key) => key.notBefore <= now && now < key.notAfter);
     if (current === undefined) continue;
-    metrics.keyAge.set({ use_case: useCase }, now - current.notBefore);
-    metrics.keyTimeLeft.set({ use_case: useCase }, current.notAfter - now);
+    keyAge.set(labels, now - current.notBefore);
+    keyTimeLeft.set(labels, current.notAfter - now);
   }
 }
