@@ -1,0 +1,33 @@
+import { loadAcsConfig } from "@dit/acs";
+import { loadEdgeConfig } from "@dit/edge";
+import { loadIngestConfig } from "@dit/ingest";
+import { ConfigError } from "@dit/service-kit";
+import { loadSinkConfig } from "@dit/sink";
+import { ofEachService, type Rule } from "./rule.ts";
+
+type Environment = Readonly<Record<string, string>>;
+
+/** What each image reads its environment with. */
+const LOADERS: Readonly<Record<string, (env: Environment) => { readonly adminPort: number }>> = {
+  acs: loadAcsConfig,
+  edge: loadEdgeConfig,
+  ingest: loadIngestConfig,
+  sink: loadSinkConfig,
+};
+
+export const ENVIRONMENT_RULES = {
+  "is configured as its service understands": ofEachService(({ build, environment = {} }) => {
+    const load = LOADERS[build?.args.SERVICE ?? ""];
+    if (load === undefined) return [];
+    try {
+      const { adminPort } = load(environment);
+      const { ADMIN_PORT } = build?.args ?? {};
+      return [
+        String(adminPort) !== ADMIN_PORT && `is asked for its health at ${ADMIN_PORT}, not ${adminPort}`,
+      ];
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
+    }
+  }),
+} satisfies Record<string, Rule>;
