@@ -1,16 +1,8 @@
 import { connect } from "node:net";
 import { CREDENTIAL_HEADER, ROUTES } from "@dit/protocol";
-import {
-  createLogger,
-  createManualClock,
-  createMetrics,
-  type ManualClock,
-  type Metrics,
-  Secret,
-} from "@dit/service-kit";
 import { onTestFinished } from "vitest";
 import type { EdgeLimits } from "../src/limits.ts";
-import { createEdgeService, type EdgeService } from "../src/service.ts";
+import type { EdgeUnderTest, StartEdge } from "./edge-under-test.ts";
 import { startUpstream, type UpstreamStub } from "./upstream-stub.ts";
 
 export const EDGE_SECRET = "edge-secret-edge-secret-edge-secret";
@@ -19,12 +11,9 @@ export const BODY = '{"pseudonym":"AAECAwQFBgcICQoLDA0ODw","events":[]}';
 /** Of the right shape; whether it is genuine is for others to find out. */
 export const CREDENTIAL = `v1.1.20000.${"A".repeat(43)}.${"B".repeat(42)}A`;
 
-export interface Rig {
-  readonly edge: EdgeService;
+export interface Rig<Edge extends EdgeUnderTest = EdgeUnderTest> {
+  readonly edge: Edge;
   readonly upstream: UpstreamStub;
-  readonly clock: ManualClock;
-  readonly metrics: Metrics;
-  readonly logLines: string[];
   /** A report as a client sends it, with changes. */
   send(change?: {
     path?: string;
@@ -36,40 +25,30 @@ export interface Rig {
   raw(...parts: (string | Uint8Array)[]): Promise<string>;
 }
 
-/** An edge on real sockets before a stub of ingest. */
-export async function startRig(limits: Partial<EdgeLimits> = {}, ingestUrl?: string): Promise<Rig> {
+/** Starts edges, each before a stub of ingest and until its test has finished. */
+export function rigs<Edge extends EdgeUnderTest>(
+  startEdge: (options: Parameters<StartEdge>[0]) => Promise<Edge>,
+): (limits?: Partial<EdgeLimits>) => Promise<Rig<Edge>> {
+  return (limits = {}) => startRig(startEdge, limits);
+}
+
+async function startRig<Edge extends EdgeUnderTest>(
+  startEdge: (options: Parameters<StartEdge>[0]) => Promise<Edge>,
+  limits: Partial<EdgeLimits>,
+): Promise<Rig<Edge>> {
   const upstream = await startUpstream();
-  const clock = createManualClock(Date.UTC(2026, 0, 15));
-  const metrics = createMetrics("edge");
-  const logLines: string[] = [];
-  const edge = createEdgeService({
-    clock,
-    metrics,
-    logger: createLogger({ service: "edge", clock, write: (line) => logLines.push(line) }),
-    config: {
-      listenHost: "127.0.0.1",
-      listenPort: 0,
-      adminPort: 0,
-      ingestUrl: ingestUrl ?? upstream.url,
-      edgeSecret: new Secret(EDGE_SECRET),
-      limits,
-    },
-  });
-  await edge.start();
+  const edge = await startEdge({ ingestUrl: upstream.url, edgeSecret: EDGE_SECRET, limits });
   onTestFinished(() => edge.stop());
   return {
     edge,
     upstream,
-    clock,
-    metrics,
-    logLines,
     send: ({ path = PATH, method = "POST", headers = {}, body = BODY } = {}) =>
       fetch(`${edge.url}${path}`, {
         method,
         headers: { "content-type": "application/json", [CREDENTIAL_HEADER]: CREDENTIAL, ...headers },
         ...(method === "GET" ? {} : { body }),
       }),
-    raw: (...parts) => exchange(Number(new URL(edge.url ?? "").port), parts),
+    raw: (...parts) => exchange(Number(new URL(edge.url).port), parts),
   };
 }
 

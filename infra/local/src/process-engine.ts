@@ -4,7 +4,7 @@ import type { ServerProcess } from "./server-process.ts";
 /** An engine that is one server process, started by `launch`, as often as it is wanted. `stop` sends `stopSignal`. */
 export function createProcessEngine(parts: {
   readonly url: string;
-  readonly stopSignal: "SIGTERM" | "SIGINT";
+  readonly stopSignal: "SIGTERM" | "SIGINT" | "SIGQUIT";
   readonly launch: () => Promise<ServerProcess>;
 }): LocalEngine {
   let server: ServerProcess | undefined;

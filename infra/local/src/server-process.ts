@@ -13,6 +13,8 @@ export interface ServerCommand {
   readonly cwd?: string;
   /** Numeric user and group to run as; as this process where it is not given. */
   readonly runAs?: { readonly uid: number; readonly gid: number };
+  /** What it gets when this process ends, however that ends: SIGKILL, unless that would leave children of its own behind. */
+  readonly orphanSignal?: "KILL" | "TERM";
   /** What it prints is appended here. */
   readonly logPath: string;
   /** Rejects until the server answers. */
@@ -22,7 +24,7 @@ export interface ServerCommand {
 export interface ServerProcess {
   readonly pid: number;
   readonly running: boolean;
-  end(signal: "SIGTERM" | "SIGINT" | "SIGKILL"): Promise<void>;
+  end(signal: "SIGTERM" | "SIGINT" | "SIGQUIT" | "SIGKILL"): Promise<void>;
 }
 
 const READY_WITHIN_MS = 60_000;
@@ -62,9 +64,9 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
   };
 }
 
-function privileges({ runAs }: ServerCommand): string[] {
+function privileges({ runAs, orphanSignal = "KILL" }: ServerCommand): string[] {
   const user = runAs ? [`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, "--clear-groups"] : [];
-  return [...user, "--pdeathsig=KILL"];
+  return [...user, `--pdeathsig=${orphanSignal}`];
 }
 
 async function untilReady(command: ServerCommand, child: ChildProcess): Promise<void> {
