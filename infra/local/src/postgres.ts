@@ -21,6 +21,8 @@ export interface LocalPostgresOptions {
 export interface LocalPostgres extends LocalEngine {
   /** Where its files are. */
   readonly dataDirectory: string;
+  /** Statements by a superuser in the role's database, each on one line. Only while it is stopped. */
+  administer(statements: readonly string[]): Promise<void>;
 }
 
 interface Cluster {
@@ -88,6 +90,7 @@ export async function createLocalPostgres(options: LocalPostgresOptions): Promis
       if (started?.running === true) await killFamily(started.pid);
       await started?.end("SIGKILL");
     },
+    administer: (statements) => runAlone(cluster, ROLE, statements),
   };
 }
 
@@ -115,7 +118,6 @@ async function createCluster(cluster: Cluster, password: string): Promise<void> 
   await runAlone(cluster, ROLE, [`GRANT EXECUTE ON FUNCTION pg_switch_wal() TO ${ROLE}`]);
 }
 
-/** Statements by a superuser, while no server runs. */
 async function runAlone(cluster: Cluster, database: string, statements: readonly string[]): Promise<void> {
   const [command, args] = asServerUser(cluster, "postgres", ["--single", "-D", DATA, database]);
   const child = spawn(command, args, { cwd: "/", env: cluster.env, stdio: ["pipe", "ignore", "pipe"] });

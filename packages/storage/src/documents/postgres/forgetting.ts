@@ -63,6 +63,8 @@ export function createForgetting(options: PostgresOptions, pool: PostgresPool): 
 
   return {
     soon() {
+      // Or what is destroyed all the time would put it off for as long.
+      if (isWanted) return;
       isWanted = true;
       if (running === undefined) schedule(SOON_MS);
     },

@@ -16,9 +16,9 @@ export interface RunningPostgres {
 
 export type SchemaOptions = Omit<PostgresOptions, "tls" | "purgeWal"> & { readonly schema: string };
 
-export async function runPostgres(): Promise<RunningPostgres> {
+export async function runPostgres(settings?: Readonly<Record<string, string>>): Promise<RunningPostgres> {
   const directory = await makeTemporaryDirectory();
-  const engine = await createLocalPostgres({ directory: directory.path });
+  const engine = await createLocalPostgres({ directory: directory.path, ...(settings && { settings }) });
   await engine.start();
   const sql = postgres(engine.url, { onnotice: () => undefined, backoff: false });
   let schemas = 0;
