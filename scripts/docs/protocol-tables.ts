@@ -2,20 +2,9 @@ import workedExample from "../../packages/crypto-core/test/vectors/worked-exampl
 import { LIMITS, PROBLEMS, type ProblemCode } from "../../packages/protocol/src/index.ts";
 import paddedExample from "../../packages/protocol/test/vectors/padded-example.json" with { type: "json" };
 
-/** Replaces what stands between `<!-- name:begin -->` and `<!-- name:end -->` by the table of that name. */
-export function generateProtocolTables(page: string): string {
-  return Object.entries({ problems: problems(), limits: limits(), example: example() }).reduce(
-    (text, [name, table]) => replaceSection(text, name, table),
-    page,
-  );
-}
-
-function replaceSection(page: string, name: string, content: string): string {
-  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
-  const from = page.indexOf(begin);
-  const to = page.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`the page has no section ${name}`);
-  return `${page.slice(0, from + begin.length)}\n\n${content}\n\n${page.slice(to)}`;
+/** The parts of docs/PROTOCOL.md that code knows better. */
+export function protocolTables(): Record<string, string> {
+  return { problems: problems(), limits: limits(), example: example() };
 }
 
 function problems(): string {

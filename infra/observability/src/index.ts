@@ -1,0 +1,1 @@
+export { describeMetrics, type MetricDescription, SERVICES, type ServiceName } from "./service-metrics.ts";

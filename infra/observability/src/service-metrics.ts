@@ -1,0 +1,60 @@
+import { createAcsMetrics } from "@dit/acs";
+import { createEdgeMetrics } from "@dit/edge";
+import { createIngestMetrics } from "@dit/ingest";
+import {
+  createAcsClient,
+  createAdminApp,
+  createDependencyWatches,
+  createHttpApp,
+  createLogger,
+  createMetrics,
+  type Metrics,
+  Secret,
+} from "@dit/service-kit";
+import { createSinkMetrics } from "@dit/sink";
+
+export const SERVICES = ["edge", "acs", "ingest", "sink"] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+/** One metric as its service describes it. */
+export interface MetricDescription {
+  readonly name: string;
+  /** `counter`, `gauge` or `histogram`. */
+  readonly type: string;
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+/** Every metric that a service can show, without running it. */
+export function describeMetrics(service: ServiceName): MetricDescription[] {
+  const metrics = createMetrics(service, { processMetrics: true });
+  const logger = createLogger({ service, write: () => undefined });
+  createAdminApp({ service, version: "0", metrics, checks: [] });
+  createDependencyWatches({ logger, metrics });
+  if (service !== "sink") createHttpApp({ service, logger, metrics });
+  if (service === "ingest" || service === "sink") {
+    createAcsClient({ baseUrl: "http://acs", serviceSecret: new Secret("unused"), metrics });
+  }
+  createOwnMetrics(service, metrics);
+  return described(metrics);
+}
+
+function createOwnMetrics(service: ServiceName, metrics: Metrics): void {
+  if (service === "edge") createEdgeMetrics(metrics, () => 0);
+  else if (service === "acs") createAcsMetrics(metrics);
+  else if (service === "ingest") createIngestMetrics(metrics, () => 0);
+  else createSinkMetrics(metrics);
+}
+
+/** What a registry holds, by name. */
+export function described({ registry }: Metrics): MetricDescription[] {
+  return registry
+    .getMetricsAsArray()
+    .map((metric) => ({
+      name: metric.name,
+      type: String(metric.type),
+      labels: "labelNames" in metric && Array.isArray(metric.labelNames) ? metric.labelNames.map(String) : [],
+      help: metric.help,
+    }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
