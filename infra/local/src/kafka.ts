@@ -90,8 +90,13 @@ function brokerSettings(port: number, controllerPort: number, dataPath: string):
     // After a kill a broker waits until the one before it counts as gone.
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
-    // Tests make and pause consumers all the time.
+    // Consumers come, go and fall silent all the time here, and nobody wants to wait until that is noticed.
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
+    "group.consumer.assignment.interval.ms": "0",
+    "group.consumer.min.heartbeat.interval.ms": "500",
+    "group.consumer.heartbeat.interval.ms": "500",
+    "group.consumer.min.session.timeout.ms": "1000",
+    "group.consumer.session.timeout.ms": "6000",
   };
 }

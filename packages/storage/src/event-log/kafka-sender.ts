@@ -1,0 +1,249 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { murmur2, NumericMap, ProduceAcks, type produceV11 } from "@platformatic/kafka";
+import type { AppendRecord } from "./event-log.ts";
+import { KAFKA_APIS } from "./kafka-apis.ts";
+import { answerWithErrors, type KafkaCluster } from "./kafka-cluster.ts";
+import { KafkaError, kafkaErrorOf, kafkaErrorOfCode } from "./kafka-error.ts";
+import { type Batch, Lane } from "./kafka-lane.ts";
+import { pauseMs, retryTransient } from "./kafka-retry.ts";
+
+/** Who the brokers take this sender for: by it and a batch's sequence they know a batch that they have already. */
+interface Producer {
+  readonly id: bigint;
+  readonly epoch: number;
+  readonly nextSequences: Map<Lane, number>;
+}
+
+/** The same for every attempt of a batch. */
+interface Stamp {
+  /** What `producer` was made by. */
+  readonly source: Promise<Producer>;
+  readonly producer: Producer;
+  readonly sequence: number;
+}
+
+interface Addressed {
+  readonly batch: Batch;
+  readonly leader: number;
+  readonly stamp: Stamp;
+}
+
+interface Failure {
+  readonly batch: Batch;
+  readonly error: KafkaError;
+}
+
+const SEQUENCES = 2 ** 31;
+/** As Kafka's own clients do it. */
+const POSITIVE = 0x7fffffff;
+/** The brokers have it already: as good as acknowledged. */
+const DUPLICATE_SEQUENCE_NUMBER = 46;
+const UNKNOWN_SERVER_ERROR = -1;
+/** The brokers know nothing of this producer any more, or something else: another one sends the batch. */
+const PRODUCER_IS_LOST: ReadonlySet<string> = new Set([
+  "OUT_OF_ORDER_SEQUENCE_NUMBER",
+  "UNKNOWN_PRODUCER_ID",
+  "INVALID_PRODUCER_EPOCH",
+]);
+/** Less than any answer may take: what the replicas did not do in time is told, and not waited for. */
+const ACKNOWLEDGE_WITHIN_MS = 3_000;
+const NO_PRODUCER = [-1n, -1] as const;
+
+/**
+ * Appends with acknowledgement by every replica in sync. What arrives while a batch is on its way makes up the next one, and the
+ * batches of one leader share a request. A batch is tried again, and found to be there already if it is, until its time is over; its
+ * fate is unknown then, and so nothing more is sent under that producer.
+ */
+export class KafkaSender {
+  private readonly cluster: KafkaCluster;
+  private readonly timeoutMs: number;
+  private readonly pool: ReturnType<KafkaCluster["openPool"]>;
+  private readonly lanes = new Map<string, Lane>();
+  private readonly stamps = new WeakMap<Batch, Stamp>();
+  private producer: Promise<Producer> | undefined;
+  private isScheduled = false;
+
+  /** `timeoutMs`: of an append. */
+  constructor(cluster: KafkaCluster, timeoutMs: number) {
+    this.cluster = cluster;
+    this.timeoutMs = timeoutMs;
+    this.pool = cluster.openPool();
+  }
+
+  async append(topicName: string, records: readonly AppendRecord[]): Promise<void> {
+    const deadlineMs = performance.now() + this.timeoutMs;
+    const { partitions } = await retryTransient(() => this.cluster.topic(topicName), this.timeoutMs);
+    const byPartition = Map.groupBy(records, ({ key }) => partitionOf(key, partitions.length));
+    const appends = [...byPartition].map(([partition, those]) =>
+      this.lane(topicName, partition).add(those, deadlineMs),
+    );
+    this.schedule();
+    await Promise.all(appends);
+  }
+
+  private lane(topic: string, partition: number): Lane {
+    const name = `${partition} ${topic}`;
+    const lane = this.lanes.get(name) ?? new Lane(topic, partition);
+    this.lanes.set(name, lane);
+    return lane;
+  }
+
+  /** At the end of this turn, so that all who append in it share a request. */
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(() => {
+      this.isScheduled = false;
+      const batches = [...this.lanes.values()].flatMap((lane) => lane.take() ?? []);
+      if (batches.length > 0) void this.deliver(batches);
+    });
+  }
+
+  private async deliver(batches: readonly Batch[]): Promise<void> {
+    let left = batches;
+    for (let attempts = 1; ; attempts++) {
+      const failures = await this.attempt(left);
+      const nextMs = performance.now() + pauseMs(attempts);
+      const isOver = ({ batch, error }: Failure) => !error.isTransient || nextMs >= batch.deadlineMs;
+      for (const { batch, error } of failures.filter(isOver)) this.giveUp(batch, error);
+      left = failures.filter((failure) => !isOver(failure)).map(({ batch }) => batch);
+      this.schedule();
+      if (left.length === 0) return;
+      await sleep(pauseMs(attempts));
+    }
+  }
+
+  private giveUp(batch: Batch, error: KafkaError): void {
+    this.forgetProducer(this.stamps.get(batch));
+    batch.reject(error);
+  }
+
+  private async attempt(batches: readonly Batch[]): Promise<Failure[]> {
+    const failures: Failure[] = [];
+    const addressed: Addressed[] = [];
+    for (const batch of batches) {
+      try {
+        addressed.push({ batch, leader: await this.leaderOf(batch), stamp: await this.stampOf(batch) });
+      } catch (error) {
+        failures.push({ batch, error: kafkaErrorOf(error) });
+      }
+    }
+    const requests = Map.groupBy(addressed, ({ leader, stamp }) => `${leader} ${stamp.producer.id}`);
+    const failed = await Promise.all([...requests.values()].map((request) => this.produce(request)));
+    return [...failures, ...failed.flat()];
+  }
+
+  private async leaderOf({ lane }: Batch): Promise<number> {
+    const { partitions } = await this.cluster.topic(lane.topic);
+    return partitions[lane.partition]?.leader ?? -1;
+  }
+
+  private async stampOf(batch: Batch): Promise<Stamp> {
+    const given = this.stamps.get(batch);
+    if (given !== undefined) return given;
+    const source = this.currentProducer();
+    const producer = await source;
+    const sequence = producer.nextSequences.get(batch.lane) ?? 0;
+    producer.nextSequences.set(batch.lane, (sequence + batch.records.length) % SEQUENCES);
+    const stamp = { source, producer, sequence };
+    this.stamps.set(batch, stamp);
+    return stamp;
+  }
+
+  private currentProducer(): Promise<Producer> {
+    this.producer ??= this.becomeProducer();
+    return this.producer;
+  }
+
+  private async becomeProducer(): Promise<Producer> {
+    try {
+      const answer = await this.cluster.ask(KAFKA_APIS.initProducerId, null, this.timeoutMs, ...NO_PRODUCER);
+      return { id: answer.producerId, epoch: answer.producerEpoch, nextSequences: new Map() };
+    } catch (error) {
+      this.producer = undefined;
+      throw error;
+    }
+  }
+
+  private forgetProducer(stamp: Stamp | undefined): void {
+    if (this.producer === stamp?.source) this.producer = undefined;
+  }
+
+  /** Of one leader and one producer. */
+  private async produce(request: readonly Addressed[]): Promise<Failure[]> {
+    try {
+      const answer = await this.send(request);
+      return request.flatMap(({ batch }) => this.settle(batch, answer) ?? []);
+    } catch (thrown) {
+      const error = kafkaErrorOf(thrown);
+      for (const { batch } of request) this.cluster.forgetTopic(batch.lane.topic);
+      return request.map(({ batch }) => ({ batch, error }));
+    }
+  }
+
+  private async send(request: readonly Addressed[]): Promise<produceV11.ProduceResponse> {
+    const [{ leader, stamp } = { leader: -1, stamp: undefined }] = request;
+    const messages = request.flatMap(({ batch: { lane, records } }) =>
+      records.map(({ key, value }) => ({
+        topic: lane.topic,
+        partition: lane.partition,
+        key: asBuffer(key),
+        value: asBuffer(value),
+      })),
+    );
+    const sequences = new NumericMap(
+      request.map(({ batch: { lane }, stamp: { sequence } }) => [
+        `${lane.topic}:${lane.partition}`,
+        sequence,
+      ]),
+    );
+    const options = {
+      compression: "none",
+      producerId: stamp?.producer.id ?? -1n,
+      producerEpoch: stamp?.producer.epoch ?? -1,
+      sequences,
+    } as const;
+    const answer = await this.cluster
+      .askBroker(
+        leader,
+        KAFKA_APIS.produce,
+        [ProduceAcks.ALL, ACKNOWLEDGE_WITHIN_MS, messages, options],
+        this.pool,
+      )
+      .catch(answerWithErrors<produceV11.ProduceResponse>);
+    if (typeof answer === "boolean")
+      throw new KafkaError("UNKNOWN", { detail: "an append was not answered" });
+    return answer;
+  }
+
+  /** undefined once it is acknowledged. */
+  private settle(batch: Batch, answer: produceV11.ProduceResponse): Failure | undefined {
+    const { lane } = batch;
+    const topic = answer.responses.find(({ name }) => name === lane.topic);
+    const partition = topic?.partitionResponses.find(({ index }) => index === lane.partition);
+    if (partition?.errorCode === 0 || partition?.errorCode === DUPLICATE_SEQUENCE_NUMBER) {
+      batch.acknowledge();
+      return undefined;
+    }
+    return {
+      batch,
+      error: this.refused(batch, kafkaErrorOfCode(partition?.errorCode ?? UNKNOWN_SERVER_ERROR)),
+    };
+  }
+
+  private refused(batch: Batch, error: KafkaError): KafkaError {
+    this.cluster.forgetTopic(batch.lane.topic);
+    if (!PRODUCER_IS_LOST.has(error.code)) return error;
+    this.forgetProducer(this.stamps.get(batch));
+    this.stamps.delete(batch);
+    return new KafkaError(error.code, { isTransient: true, cause: error });
+  }
+}
+
+function partitionOf(key: Uint8Array, partitions: number): number {
+  return (murmur2(asBuffer(key)) & POSITIVE) % partitions;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
