@@ -17,16 +17,18 @@ export interface DevelopmentIdentityProvider {
 
 /**
  * Signs an access token for any account that is named: there is no login. It exists so that the pipeline can be tried on one
- * machine, listens on loopback only and refuses to run in production mode.
+ * machine, listens on loopback only and refuses to run in production mode. `isReachable`: it may listen elsewhere, as in a container, whose
+ * network nobody else is on.
  */
 export async function startDevelopmentIdentityProvider(options: {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly config: { readonly production: boolean; readonly listenHost: string; readonly listenPort: number };
+  readonly isReachable?: boolean;
 }): Promise<DevelopmentIdentityProvider> {
   const { production, listenHost: host, listenPort: port } = options.config;
   if (production) throw new Error("the development identity provider is refused in production mode");
-  if (!LOOPBACK_HOSTS.includes(host)) {
+  if (options.isReachable !== true && !LOOPBACK_HOSTS.includes(host)) {
     throw new Error("the development identity provider listens on loopback only");
   }
   const app = await createDevelopmentIdentityProviderApp(options);

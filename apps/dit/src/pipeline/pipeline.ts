@@ -14,7 +14,6 @@ import {
 } from "@dit/service-kit";
 import { createSinkService, settingsOf } from "@dit/sink";
 import { type Addresses, instancesOf } from "../addresses.ts";
-import { createWarehouseEndpointService } from "../warehouse-endpoint/warehouse-endpoint-service.ts";
 import { checkBelonging } from "./check-belonging.ts";
 import { keyFile, openDataDirectory } from "./data-directory.ts";
 import { startDevelopmentIdentityProvider } from "./development-identity-provider.ts";
@@ -23,7 +22,6 @@ import { lockDataDirectory } from "./lock-data-directory.ts";
 import { createPipelineAccount, pendingRecords } from "./pipeline-account.ts";
 import { keyVariable, loadPipelineConfig } from "./pipeline-config.ts";
 import type { RunningPipeline } from "./running-pipeline.ts";
-import { openStores } from "./stores.ts";
 import { warningsOf } from "./warnings.ts";
 
 export interface PipelineOptions {
@@ -49,6 +47,11 @@ export interface Pipeline extends RunningPipeline {
  * the ACS app's `fetch` directly. What fails to start takes down what has started.
  */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
+  // Loaded here: the other commands do not need the embedded engines' libraries, and run where there are none.
+  const { openStores } = await import("./stores.ts");
+  const { createWarehouseEndpointService } = await import(
+    "../warehouse-endpoint/warehouse-endpoint-service.ts"
+  );
   await using cleanup = new AsyncDisposableStack();
   const started = async <S extends Service>(service: S): Promise<S> => {
     cleanup.defer(() => service.stop());
