@@ -12,6 +12,7 @@ import {
 import { findRepeated } from "./find-repeated.ts";
 import { assertForgets } from "./postgres/assert-forgets.ts";
 import { assertVersion } from "./postgres/assert-version.ts";
+import { resolveServer } from "./postgres/connection.ts";
 import { PostgresStoreError } from "./postgres/errors.ts";
 import { createForgetting } from "./postgres/forgetting.ts";
 import type { PostgresOptions } from "./postgres/options.ts";
@@ -33,8 +34,9 @@ const KEY_BYTES = 32;
 
 /** Documents in a schema that `migratePostgresDocuments` has made. Rejects, as every method does, where that is missing. */
 export async function openPostgresDocuments(options: PostgresDocumentsOptions): Promise<Documents> {
-  const pool = createPostgresPool(options);
-  const forgetting = createForgetting(options, pool);
+  const server = await resolveServer(options);
+  const pool = createPostgresPool(server);
+  const forgetting = createForgetting(server, pool, options.purgeWal ?? true);
   let closing: Promise<void> | undefined;
   const store: Documents = {
     async get<T extends Json>(collection: string, key: string) {

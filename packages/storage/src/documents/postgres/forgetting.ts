@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "postgres";
+import { connectPostgres, type PostgresServer } from "./connection.ts";
 import { toStoreError } from "./errors.ts";
-import type { PostgresOptions } from "./options.ts";
-import { connectPostgres, type PostgresPool } from "./pool.ts";
+import type { PostgresPool } from "./pool.ts";
 import { assertPurged, type Purge, purgeDestroyed } from "./purge.ts";
 
 /** Makes what was destroyed unreadable for who has the server's files, in the background. */
@@ -24,7 +24,7 @@ const STATEMENT_WITHIN_MS = 60_000;
 /** Who reads waits behind who waits to rewrite. */
 const LOCK_WITHIN_MS = 500;
 
-export function createForgetting(options: PostgresOptions, pool: PostgresPool): Forgetting {
+export function createForgetting(server: PostgresServer, pool: PostgresPool, purgesWal: boolean): Forgetting {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let isWanted = false;
@@ -48,8 +48,8 @@ export function createForgetting(options: PostgresOptions, pool: PostgresPool): 
     let sql: Sql | undefined;
     try {
       if (!(await isPending(pool))) return true;
-      sql = connectPostgres(options, session);
-      purge = await purgeDestroyed(sql, options.purgeWal ?? true, purge);
+      sql = connectPostgres(server, session);
+      purge = await purgeDestroyed(sql, purgesWal, purge);
       await assertPurged(sql, purge);
       await markForgotten(pool, purge);
       return true;

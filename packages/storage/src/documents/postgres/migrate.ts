@@ -1,8 +1,8 @@
 import { assertForgets } from "./assert-forgets.ts";
 import { assertVersion } from "./assert-version.ts";
+import { connectPostgres, resolveServer } from "./connection.ts";
 import { PostgresStoreError, toStoreError } from "./errors.ts";
-import { type PostgresOptions, schemaOf } from "./options.ts";
-import { connectPostgres } from "./pool.ts";
+import type { PostgresOptions } from "./options.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 const STATEMENT_WITHIN_MS = 60_000;
@@ -13,13 +13,17 @@ const CLOSE_WITHIN_SECONDS = 5;
  * services' user must be the one that runs it, since only a table's owner may rewrite it.
  */
 export async function migratePostgresDocuments(options: PostgresOptions): Promise<void> {
-  const sql = connectPostgres(options, { connections: 1, statementWithinMs: STATEMENT_WITHIN_MS });
+  const server = await resolveServer(options);
+  const sql = connectPostgres(server, { connections: 1, statementWithinMs: STATEMENT_WITHIN_MS });
   try {
-    const [server] = await sql<{ encoding: string }[]>`SELECT current_setting('server_encoding') AS encoding`;
-    if (server?.encoding !== "UTF8") throw new PostgresStoreError("the database must have the encoding UTF8");
+    const [database] = await sql<
+      { encoding: string }[]
+    >`SELECT current_setting('server_encoding') AS encoding`;
+    if (database?.encoding !== "UTF8")
+      throw new PostgresStoreError("the database must have the encoding UTF8");
     await assertForgets(sql, options);
     // Statements that are sent as one are one transaction.
-    await sql.unsafe(migration(schemaOf(options))).simple();
+    await sql.unsafe(migration(server.schema)).simple();
     const [found] = await sql<{ version: number }[]>`SELECT version FROM schema_version`;
     assertVersion(found?.version);
   } catch (error) {

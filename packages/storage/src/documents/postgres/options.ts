@@ -6,6 +6,8 @@ export interface PostgresOptions {
   readonly password: string;
   /** Whether to encrypt, and to check the server's certificate and name. */
   readonly tls?: boolean;
+  /** With `tls`: a PEM file of the authorities to trust, instead of those that Node does. */
+  readonly caPath?: string;
   /** Of its own in that database, `dit` by default: lower-case letters, digits and underscores. */
   readonly schema?: string;
   /**

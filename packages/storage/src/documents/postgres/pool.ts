@@ -1,6 +1,6 @@
-import postgres, { type Sql } from "postgres";
+import type { Sql } from "postgres";
+import { connectPostgres, type PostgresServer } from "./connection.ts";
 import { PostgresStoreError, toStoreError } from "./errors.ts";
-import { type PostgresOptions, schemaOf } from "./options.ts";
 
 /** Connections that are made when they are needed, and made anew when they were lost. */
 export interface PostgresPool {
@@ -14,17 +14,14 @@ export interface PostgresPool {
 }
 
 const CONNECTIONS = 4;
-const CONNECT_WITHIN_SECONDS = 5;
 const STATEMENT_WITHIN_MS = 8_000;
 /** Beyond what a connect, and beyond what a statement may take: then the server, or the way to it, says nothing at all. */
 const DEADLINE_MS = 10_000;
-/** On a connection, as its types do not have it: a statement would wait for the one before it, though another connection is free. */
-const ONE_STATEMENT_AT_A_TIME = { max_pipeline: 0 };
 const CLOSE_WITHIN_SECONDS = 5;
 
-export function createPostgresPool(options: PostgresOptions): PostgresPool {
+export function createPostgresPool(server: PostgresServer): PostgresPool {
   const connect = () =>
-    connectPostgres(options, { connections: CONNECTIONS, statementWithinMs: STATEMENT_WITHIN_MS });
+    connectPostgres(server, { connections: CONNECTIONS, statementWithinMs: STATEMENT_WITHIN_MS });
   let sql = connect();
   let closing: Promise<void> | undefined;
   return {
@@ -49,41 +46,6 @@ export function createPostgresPool(options: PostgresOptions): PostgresPool {
       return closing;
     },
   };
-}
-
-export interface PostgresSession {
-  readonly connections: number;
-  readonly statementWithinMs: number;
-  /** 0, as by default: as long as a statement may take. */
-  readonly lockWithinMs?: number;
-}
-
-/** What a session must not take from the server's configuration, it sets. */
-export function connectPostgres(
-  options: PostgresOptions,
-  { connections, statementWithinMs, lockWithinMs = 0 }: PostgresSession,
-): Sql {
-  const { host, port, database, user, password, tls = false } = options;
-  return postgres({
-    ...{ host, port, database, user, password },
-    ssl: tls ? "verify-full" : false,
-    ...ONE_STATEMENT_AT_A_TIME,
-    max: connections,
-    connect_timeout: CONNECT_WITHIN_SECONDS,
-    // Who asks again decides when: the library would wait up to 20 seconds before it tries.
-    backoff: false,
-    fetch_types: false,
-    onnotice: () => undefined,
-    connection: {
-      application_name: "dit",
-      search_path: schemaOf(options),
-      statement_timeout: statementWithinMs,
-      lock_timeout: lockWithinMs,
-      default_transaction_isolation: "read committed",
-      synchronous_commit: "on",
-      bytea_output: "hex",
-    },
-  });
 }
 
 function startDeadline(onLate: () => void) {
