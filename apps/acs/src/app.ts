@@ -11,6 +11,8 @@ import { createRotationJob, type RotationJob } from "./keys/rotation-job.ts";
 import { createConfirm } from "./redeem/confirm.ts";
 import { createRedeem } from "./redeem/redeem.ts";
 import { confirmRedemptionsRoute } from "./routes/confirm-redemptions.ts";
+import { decideFieldRoute } from "./routes/decide-field.ts";
+import { getFieldPolicyRoute } from "./routes/get-field-policy.ts";
 import { getKeyPlanRoute } from "./routes/get-key-plan.ts";
 import { getKeysRoute } from "./routes/get-keys.ts";
 import { getUseCaseRoute } from "./routes/get-use-case.ts";
@@ -62,6 +64,8 @@ export function createAcs(given: AcsContext): Acs {
   app.get(ROUTES.useCases, listUseCasesRoute(context, registry));
   app.get(ROUTES.useCase(id), getUseCaseRoute(context, registry));
   app.put(ROUTES.useCase(id), putUseCaseRoute(context, registry));
+  app.get(ROUTES.fieldPolicy(id), getFieldPolicyRoute(context, registry));
+  app.post(ROUTES.fieldDecisions(id), decideFieldRoute(context, registry));
   app.get(ROUTES.keyPlan(id), getKeyPlanRoute(context, registry));
   app.post(ROUTES.rotateKeys(id), rotateKeysRoute(context, registry));
   app.get(ROUTES.audit, readAuditRoute(context));

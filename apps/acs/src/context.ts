@@ -15,6 +15,8 @@ export interface AcsSettings {
   readonly serviceSecret: Secret;
   /** Operators show it. */
   readonly adminSecret: Secret;
+  /** The re-identification monitor shows it, and may block fields; without it no monitor is let in. */
+  readonly monitorSecret?: Secret | undefined;
   /** Secrets of the application servers that may assert accounts, by server id. */
   readonly applicationServers: Readonly<Record<string, Secret>>;
   /** How often keys are looked after. Has to be well below the shortest epoch. */

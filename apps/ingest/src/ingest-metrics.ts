@@ -32,6 +32,11 @@ export function createIngestMetrics(metrics: Metrics, readInFlight: () => number
       "Fields that the use case does not declare, left out of accepted events",
       ["use_case"],
     ),
+    fieldsBlocked: metrics.counter(
+      "fields_blocked_total",
+      "Fields that the use case's policy blocks, left out of accepted events",
+      ["use_case"],
+    ),
     confirmationsSent: metrics.counter("confirmations_total", "Reports that ACS was told are durable"),
     confirmationsLost: metrics.counter(
       "confirmations_lost_total",

@@ -1,5 +1,5 @@
 import { reportIdOf } from "@dit/crypto-core";
-import type { RedeemResult, UseCase } from "@dit/protocol/schemas";
+import type { RedeemResult } from "@dit/protocol/schemas";
 import {
   createDependencyWatches,
   createInFlightGate,
@@ -61,10 +61,10 @@ export function createIntake(context: IngestContext): Intake {
   }
 
   /** Only now that the MAC was valid: until then a stranger could make ingest unpack and parse. The use is spent either way. */
-  async function check(report: PresentedReport, { document }: UseCaseVersion): Promise<CheckedReport> {
+  async function check(report: PresentedReport, entry: UseCaseVersion): Promise<CheckedReport> {
     const body = await decodeReportBody(report.body, report.contentEncoding);
-    const checked = validatorOf(document)(body, nowSeconds(clock));
-    countDrops(metrics, document.useCase, checked);
+    const checked = validatorOf(entry)(body, nowSeconds(clock));
+    countDrops(metrics, entry.document.useCase, checked);
     return checked;
   }
 
@@ -105,14 +105,14 @@ export function createIntake(context: IngestContext): Intake {
   return { take, stop: () => confirmations.stop() };
 }
 
-/** Keyed by the document itself: the directory holds one object a version, and drops it with the version. */
-function createValidatorCache(): (useCase: UseCase) => ReportValidator {
-  const validators = new WeakMap<UseCase, ReportValidator>();
-  return (useCase) => {
-    const known = validators.get(useCase);
+/** Keyed by the entry itself: the directory holds one object a version, and drops it with the version. */
+function createValidatorCache(): (entry: UseCaseVersion) => ReportValidator {
+  const validators = new WeakMap<UseCaseVersion, ReportValidator>();
+  return (entry) => {
+    const known = validators.get(entry);
     if (known) return known;
-    const compiled = compileReportValidator(useCase);
-    validators.set(useCase, compiled);
+    const compiled = compileReportValidator(entry.document, entry.blockedFields);
+    validators.set(entry, compiled);
     return compiled;
   };
 }
@@ -128,4 +128,6 @@ function countDrops(metrics: IngestMetrics, useCase: string, checked: CheckedRep
   }
   if (checked.droppedFieldCount > 0)
     metrics.fieldsDropped.inc({ use_case: useCase }, checked.droppedFieldCount);
+  if (checked.blockedFieldCount > 0)
+    metrics.fieldsBlocked.inc({ use_case: useCase }, checked.blockedFieldCount);
 }

@@ -8,7 +8,7 @@ import { PSEUDONYM, useCase } from "../test/reports.ts";
 import { type CheckedReport, compileReportValidator } from "./report-validator.ts";
 
 const NOW = 1_768_480_220;
-const validate = compileReportValidator(useCase);
+const validate = compileReportValidator(useCase, {});
 
 const odd = fc.constantFrom<unknown>(
   null,
@@ -91,6 +91,18 @@ const report = fc.oneof(
 );
 
 describe("the compiled validator", () => {
+  test("leaves out and counts what is blocked, whatever its value, and still refuses it elsewhere", () => {
+    const [event = ""] = Object.keys(useCase.events);
+    const [field = ""] = Object.keys(useCase.events[event]?.fields ?? {});
+    const blocking = compileReportValidator(useCase, { [event]: [field] });
+    const at = 1_771_200_000;
+    const events = [{ name: event, at, fields: { [field]: { not: "a value" } } }];
+    const checked = blocking({ pseudonym: PSEUDONYM, events }, at);
+    expect(checked.events.map(({ fields }) => fields)).toEqual([{}]);
+    expect([checked.blockedFieldCount, checked.droppedFieldCount]).toEqual([1, 0]);
+    expect(() => validate({ pseudonym: PSEUDONYM, events }, at)).toThrow(ProblemError);
+  });
+
   test("agrees with the schema and the rules, taken one by one, on every report", () => {
     let acceptedCount = 0;
     fc.assert(
@@ -164,7 +176,7 @@ function reference(body: unknown): CheckedReport | string {
       stored.push({ name: each.name, at: Math.floor(each.at / step) * step, fields: kept });
     }
   }
-  return { pseudonym: PSEUDONYM, events: stored, droppedEvents, droppedFieldCount };
+  return { pseudonym: PSEUDONYM, events: stored, droppedEvents, droppedFieldCount, blockedFieldCount: 0 };
 }
 
 function fits(field: Field, value: unknown): value is boolean | number | string {

@@ -1,5 +1,5 @@
 import { fromBase64Url } from "@dit/crypto-core";
-import { type AcceptedEvent, LIMITS } from "@dit/protocol";
+import { type AcceptedEvent, type BlockedFields, isBlockedField, LIMITS } from "@dit/protocol";
 import type { UseCase } from "@dit/protocol/schemas";
 import { ProblemError } from "@dit/service-kit";
 import { type CompiledField, compileField, type FieldValue } from "./compile-field.ts";
@@ -12,6 +12,8 @@ export interface CheckedReport {
   readonly events: readonly AcceptedEvent[];
   readonly droppedEvents: Readonly<Record<EventDrop, number>>;
   readonly droppedFieldCount: number;
+  /** Values of fields that are not collected now: left out, whatever they are. */
+  readonly blockedFieldCount: number;
 }
 
 export type EventDrop = "unknown_event" | EventTimeFault;
@@ -23,11 +25,16 @@ export type ReportValidator = (body: unknown, nowSeconds: number) => CheckedRepo
  * The use-case document as code. Says what `reportBodySchema` says, but runs for each of 500 events of every report,
  * where a schema library takes longer than all the rest of ingest; a property test holds the two together.
  */
-export function compileReportValidator(useCase: UseCase): ReportValidator {
+export function compileReportValidator(useCase: UseCase, blockedFields: BlockedFields): ReportValidator {
   const fieldsByEvent = new Map(
     Object.entries(useCase.events).map(([name, { fields }]) => [
       name,
-      new Map(Object.entries(fields).map(([field, type]) => [field, compileField(type)])),
+      new Map<string, CompiledField | typeof BLOCKED>(
+        Object.entries(fields).map(([field, type]) => [
+          field,
+          isBlockedField(blockedFields, name, field) ? BLOCKED : compileField(type),
+        ]),
+      ),
     ]),
   );
   const { timeGranularitySeconds } = useCase;
@@ -37,6 +44,7 @@ export function compileReportValidator(useCase: UseCase): ReportValidator {
     const events: AcceptedEvent[] = [];
     const droppedEvents = { unknown_event: 0, too_old: 0, too_far_ahead: 0 };
     let droppedFieldCount = 0;
+    let blockedFieldCount = 0;
     for (const [index, entry] of report.events.entries()) {
       const event = eventShape(entry, index);
       const compiled = fieldsByEvent.get(event.name);
@@ -45,13 +53,16 @@ export function compileReportValidator(useCase: UseCase): ReportValidator {
         droppedEvents[drop ?? "unknown_event"]++;
         continue;
       }
-      const { fields, droppedCount } = checkFields(event.fields, compiled, index);
+      const { fields, droppedCount, blockedCount } = checkFields(event.fields, compiled, index);
       droppedFieldCount += droppedCount;
+      blockedFieldCount += blockedCount;
       events.push({ name: event.name, at: coarsenedTime(event.at, timeGranularitySeconds), fields });
     }
-    return { pseudonym: report.pseudonym, events, droppedEvents, droppedFieldCount };
+    return { pseudonym: report.pseudonym, events, droppedEvents, droppedFieldCount, blockedFieldCount };
   };
 }
+
+const BLOCKED = "blocked" as const;
 
 const MAX_NAME_LENGTH = 40;
 const MAX_AT_SECONDS = 99_999_999_999;
@@ -84,17 +95,23 @@ function eventShape(entry: unknown, index: number) {
   return { name, at, fields: objectAt(event.fields, `events[${index}].fields`) };
 }
 
-function checkFields(given: JsonObject, compiled: ReadonlyMap<string, CompiledField>, index: number) {
+function checkFields(
+  given: JsonObject,
+  compiled: ReadonlyMap<string, CompiledField | typeof BLOCKED>,
+  index: number,
+) {
   const fields: Record<string, FieldValue> = {};
   let droppedCount = 0;
+  let blockedCount = 0;
   for (const name of Object.keys(given)) {
     const field = compiled.get(name);
     const value = given[name];
     if (field === undefined) droppedCount++;
+    else if (field === BLOCKED) blockedCount++;
     else if (field.accepts(value)) fields[name] = value;
     else throw invalid(`events[${index}].fields.${name}`, field.expected);
   }
-  return { fields, droppedCount };
+  return { fields, droppedCount, blockedCount };
 }
 
 function objectAt(value: unknown, path: string): JsonObject {

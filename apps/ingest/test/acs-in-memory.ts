@@ -10,13 +10,8 @@ import {
   transcriptDigestBytes,
   verifyReportMac,
 } from "@dit/crypto-core";
-import {
-  type RedeemRequest,
-  type RedeemResult,
-  redeemRequestSchema,
-  type UseCase,
-} from "@dit/protocol/schemas";
-import { type AcsClient, type Clock, nowSeconds, ProblemError } from "@dit/service-kit";
+import { type RedeemRequest, type RedeemResult, redeemRequestSchema } from "@dit/protocol/schemas";
+import { type AcsClient, type Clock, nowSeconds, ProblemError, type UseCaseVersion } from "@dit/service-kit";
 
 type Item = RedeemRequest["items"][number];
 type Uses = Map<string, "reserved" | "confirmed">;
@@ -39,7 +34,7 @@ export function createAcsInMemory(options: {
   readonly poprf: Poprf;
   readonly secretKey: Scalar;
   readonly clock: Clock;
-  readonly useCases: readonly { readonly version: number; readonly document: UseCase }[];
+  readonly useCases: readonly UseCaseVersion[];
 }): AcsInMemory {
   const { environment, poprf, secretKey, clock, useCases } = options;
   const usesByToken = new Map<string, Uses>();

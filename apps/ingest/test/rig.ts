@@ -60,7 +60,7 @@ export async function startRig(
     poprf,
     secretKey: keys.secretKey,
     clock,
-    useCases: [{ version: 7, document }],
+    useCases: [{ version: 7, document, blockedFields: {} }],
   });
   const logLines: string[] = [];
   const logger = createLogger({ service: "ingest", clock, write: (line) => logLines.push(line) });

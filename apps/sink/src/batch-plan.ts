@@ -32,6 +32,7 @@ export interface BatchPlan {
   readonly lost: LostEvents[];
   deduplicated: number;
   droppedFields: number;
+  blockedFields: number;
   oldestDay: string;
 }
 
@@ -85,6 +86,7 @@ export async function planBatch(input: PlanInput): Promise<BatchPlan> {
     lost: [],
     deduplicated: 0,
     droppedFields: 0,
+    blockedFields: 0,
     oldestDay: intent.day,
   };
   const seen = new Set<string>();
@@ -158,6 +160,7 @@ function planEvents(
       batch.rows.push(made.row);
       batch.checksum += checksum;
       plan.droppedFields += made.droppedFields;
+      plan.blockedFields += made.blockedFields;
     }
   }
   for (const [reason, count] of unstorable) {

@@ -200,6 +200,7 @@ export class PartitionWorker {
     metrics.rowsInserted.inc(insertedEvents(made));
     metrics.eventsDeduplicated.inc(made.deduplicated);
     metrics.fieldsDropped.inc(made.droppedFields);
+    metrics.fieldsBlocked.inc(made.blockedFields);
     for (const { reason, events } of made.deadLetters) {
       metrics.eventsDeadLettered.inc({ reason }, events);
       metrics.recordsDeadLettered.inc({ reason });

@@ -16,6 +16,14 @@ export interface LoggedEvent {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+export interface MadeRow {
+  readonly row: object;
+  /** Values of fields without a column. */
+  readonly droppedFields: number;
+  /** Values of fields that are not collected now. */
+  readonly blockedFields: number;
+}
+
 const MAX_DATE_TIME_SECONDS = 2 ** 32 - 1;
 
 export function isLoggedEvent(event: unknown): event is LoggedEvent {
@@ -36,10 +44,10 @@ export function isLoggedEvent(event: unknown): event is LoggedEvent {
  * engine would refuse it, and with it the whole batch.)
  */
 export function rowOfEvent(
-  { fields: columns }: EventTable,
+  { fields: columns, blocked }: EventTable,
   { at, fields }: LoggedEvent,
   { ingest_day, ...report }: ReportColumns,
-): { readonly row: object; readonly droppedFields: number } | undefined {
+): MadeRow | undefined {
   const row: Record<string, unknown> = { ingest_day, at, ...report };
   let stored = 0;
   for (const { name, type } of columns) {
@@ -49,5 +57,7 @@ export function rowOfEvent(
     row[name] = value;
     stored += 1;
   }
-  return { row, droppedFields: Object.keys(fields).length - stored };
+  const others = Object.keys(fields).length - stored;
+  const blockedFields = others === 0 ? 0 : Object.keys(fields).filter((name) => blocked.has(name)).length;
+  return { row, droppedFields: others - blockedFields, blockedFields };
 }

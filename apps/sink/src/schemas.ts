@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { UseCaseVersion } from "@dit/service-kit";
 import type { Json } from "@dit/storage";
 import { VersionConflictError } from "@dit/storage";
 import { type AppliedSchema, applySchema, type StoredSchema } from "./applied-schema.ts";
@@ -34,9 +35,9 @@ export function createSchemas(context: SchemasContext): Schemas {
     const turn = applying.then(async () => {
       const listed = directory.get(useCase);
       if (listed === undefined) return undefined;
-      const { version, document } = listed;
+      const { version } = listed;
       const key = keyOf(useCase, version);
-      const schema = known.get(key) ?? applySchema(version, await follow(context, version, document));
+      const schema = known.get(key) ?? applySchema(version, await follow(context, listed));
       known.set(key, schema);
       return schema;
     });
@@ -72,8 +73,7 @@ export function createSchemas(context: SchemasContext): Schemas {
 /** Tables first: what is kept as applied has been. */
 async function follow(
   { warehouse, documents, logger }: SchemasContext,
-  version: number,
-  document: StoredSchema["document"],
+  { version, document, blockedFields }: UseCaseVersion,
 ): Promise<StoredSchema> {
   const { useCase } = document;
   const unstorable: string[] = [];
@@ -88,7 +88,7 @@ async function follow(
       logger.error("schema.field_unstorable", { useCase, eventName: event, field, version });
     }
   }
-  const schema: StoredSchema = { document, unstorable };
+  const schema: StoredSchema = { document, unstorable, blockedFields };
   await keep(documents, version, schema);
   logger.info("schema.applied", { useCase, version });
   return schema;

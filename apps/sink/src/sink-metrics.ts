@@ -33,6 +33,7 @@ export function createSinkMetrics(metrics: Metrics) {
       "Events of reports that were stored before",
     ),
     fieldsDropped: metrics.counter("fields_dropped_total", "Values of fields without a column"),
+    fieldsBlocked: metrics.counter("fields_blocked_total", "Values of fields that were blocked on their way"),
     recordsLost: metrics.counter(
       "records_lost_total",
       "Records that the log no longer had when they were to be stored",

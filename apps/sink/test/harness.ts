@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createSealer, toBase64Url, webCryptoRandomBytes } from "@dit/crypto-core";
-import type { AcceptedEvent, AcceptedReport } from "@dit/protocol";
+import type { AcceptedEvent, AcceptedReport, BlockedFields } from "@dit/protocol";
 import { type UseCase, type UseCaseInput, useCaseSchema } from "@dit/protocol/schemas";
 import {
   type AcsClient,
@@ -99,12 +99,17 @@ export function makeUseCase(changes: Partial<UseCaseInput> = {}): UseCase {
 export interface TestAcs {
   readonly directory: UseCaseDirectory;
   /** The next version of a document, which the directory has at once. */
-  publish(document: UseCase): Promise<number>;
+  publish(document: UseCase, blockedFields?: BlockedFields): Promise<number>;
   withdraw(useCase: string): Promise<void>;
 }
 
 export async function createTestAcs(...documents: readonly UseCase[]): Promise<TestAcs> {
-  const listed = new Map(documents.map((document) => [document.useCase, { version: 1, document }]));
+  const listed = new Map(
+    documents.map((document) => [
+      document.useCase,
+      { version: 1, document, blockedFields: {} as BlockedFields },
+    ]),
+  );
   let changes = 0;
   const refuse = () => Promise.reject(new Error("the sink only lists"));
   const acs: AcsClient = {
@@ -119,9 +124,9 @@ export async function createTestAcs(...documents: readonly UseCase[]): Promise<T
   await directory.refresh();
   return {
     directory,
-    async publish(document) {
+    async publish(document, blockedFields = {}) {
       const version = (listed.get(document.useCase)?.version ?? 0) + 1;
-      listed.set(document.useCase, { version, document });
+      listed.set(document.useCase, { version, document, blockedFields });
       changes += 1;
       await directory.refresh();
       return version;

@@ -101,6 +101,24 @@ describe("tables follow the use-case document", () => {
     expect(await engineOf(before.useCase)).toContain("toIntervalDay(7)");
   });
 
+  it("drop a field that was blocked while its values were on their way, count it, and store the rest", async () => {
+    const ports = await stores.open();
+    const useCase = makeUseCase();
+    const acs = await createTestAcs(useCase);
+    await append(ports.eventLog, [makeReport(useCase.useCase)]);
+    await runUntilDrained(ports, await createTestSink(ports, acs.directory));
+    await acs.publish(useCase, { opened: ["locale"] });
+    await append(ports.eventLog, [makeReport(useCase.useCase, { events: [opened({ locale: "fr" })] })]);
+    const test = await createTestSink(ports, acs.directory);
+    await runUntilDrained(ports, test);
+
+    const rows = await rowsOf<Record<string, unknown>>(stores.warehouse, useCase.useCase, "opened");
+    expect(rows.map(({ locale }) => locale)).not.toContain("fr");
+    expect(rows.map(({ items }) => items)).toEqual([3, 3]);
+    expect(await test.metrics.value("fields_blocked_total")).toBe(1);
+    expect(await test.metrics.value("fields_dropped_total")).toBe(0);
+  });
+
   it("ask ACS for a version that the directory does not have yet", async () => {
     const ports = await stores.open();
     const useCase = makeUseCase();

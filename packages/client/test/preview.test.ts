@@ -41,6 +41,28 @@ describe("a preview", () => {
     await client.close();
   });
 
+  it("and the report leave out the fields that are blocked, once the keys were fetched", async () => {
+    const world = createWorld();
+    world.server.document = {
+      ...world.server.document,
+      blockedFields: { message_delivered: ["note", "constructor"] },
+    };
+    const client = world.start();
+    client.log("app_opened");
+    await client.flush();
+    client.log("message_delivered", { latency_ms: 5, note: "x" });
+    client.log("app_opened", { cold: true });
+    const [previewed] = await client.preview();
+    await client.flush();
+    const { events } = JSON.parse(world.server.reports.at(-1)?.text ?? "{}");
+    expect(events.map(({ fields }: { fields: unknown }) => fields)).toEqual([
+      { latency_ms: 5 },
+      { cold: true },
+    ]);
+    expect(previewed?.json.trim()).toBe(world.server.reports.at(-1)?.text.trim());
+    await client.close();
+  });
+
   it("uses no token up and needs none", async () => {
     const world = createWorld();
     const client = world.start();

@@ -9,6 +9,7 @@ export { CREDENTIAL_HEADER, formatCredentialHeader, parseCredentialHeader } from
 export { defineUseCase } from "./define-use-case.ts";
 export { EDGE_SECRET_HEADER } from "./edge-secret-header.ts";
 export type { EventName, FieldsOf } from "./event-types.ts";
+export { type BlockedFields, isBlockedField } from "./is-blocked-field.ts";
 export { LIMITS } from "./limits.ts";
 export { gzipPaddedTo, paddedLength, REPORT_SIZE_BUCKETS_BYTES } from "./padding.ts";
 export type { ClientAction, ProblemCode, ProblemDocument } from "./problems.ts";

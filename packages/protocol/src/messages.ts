@@ -1,5 +1,7 @@
 import { fromBase64Url } from "@dit/crypto-core";
 import { z } from "zod";
+import { blockedFieldsSchema } from "./field-policy.ts";
+import type { BlockedFields } from "./is-blocked-field.ts";
 import { LIMITS } from "./limits.ts";
 import { useCaseIdSchema, useCaseSchema } from "./use-case.ts";
 
@@ -49,6 +51,8 @@ export interface KeyDocument {
   readonly graceSeconds: number;
   readonly usesPerToken: number;
   readonly tokensPerEpoch: number;
+  /** Fields that are dropped on arrival: a client need not send them. */
+  readonly blockedFields: BlockedFields;
   readonly keys: readonly PublishedKey[];
 }
 
@@ -112,10 +116,15 @@ export const confirmRequestSchema = z.strictObject({
 });
 export type ConfirmRequest = z.input<typeof confirmRequestSchema>;
 
-/** `GET /v1/use-cases`, services -> ACS: every document with its version. Carries an ETag. */
+/**
+ * `GET /v1/use-cases`, services -> ACS: every document, and which of its fields are not collected. The version is raised by every change of
+ * either, so that it names both. Carries an ETag.
+ */
 export const useCaseListSchema = z.object({
   environment: z.string(),
-  useCases: z.array(z.object({ version: z.int(), document: useCaseSchema })),
+  useCases: z.array(
+    z.object({ version: z.int(), document: useCaseSchema, blockedFields: blockedFieldsSchema }),
+  ),
 });
 export type UseCaseList = z.output<typeof useCaseListSchema>;
 

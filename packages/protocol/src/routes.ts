@@ -22,5 +22,9 @@ export const ROUTES = {
   /** ACS, administrator channel. */
   keyPlan: (useCase: string) => `${base}/use-cases/${useCase}/key-plan`,
   rotateKeys: (useCase: string) => `${base}/use-cases/${useCase}/key-rotations`,
+  /** ACS, administrator or monitor channel. */
+  fieldPolicy: (useCase: string) => `${base}/use-cases/${useCase}/field-policy`,
+  fieldDecisions: (useCase: string) => `${base}/use-cases/${useCase}/field-decisions`,
+  /** ACS, administrator channel. */
   audit: `${base}/audit`,
 } as const;

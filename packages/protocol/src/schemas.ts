@@ -1,4 +1,16 @@
 export type {
+  FieldBlock,
+  FieldDecision,
+  FieldPolicy,
+  FieldPolicyAnswer,
+} from "./field-policy.ts";
+export {
+  fieldDecisionSchema,
+  fieldPolicyAnswerSchema,
+  fieldPolicySchema,
+  MAX_OVERRIDE_SECONDS,
+} from "./field-policy.ts";
+export type {
   ConfirmRequest,
   IssueResponse,
   KeyDocument,

@@ -10,6 +10,8 @@ const DAY_SECONDS = 86_400;
 const NAME = /^(?=.{1,40}$)[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 const nameSchema = z.string().regex(NAME, "lower-case letters, digits and single _ between them, at most 40");
 export const useCaseIdSchema = nameSchema;
+/** An event's or a field's name. */
+export const fieldNameSchema = nameSchema;
 const textSchema = z.string().min(1).max(500);
 
 const described = { description: textSchema.optional(), unit: z.string().max(20).optional() };

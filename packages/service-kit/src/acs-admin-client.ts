@@ -1,5 +1,10 @@
 import { ROUTES } from "@dit/protocol";
-import { useCaseIdSchema } from "@dit/protocol/schemas";
+import {
+  type FieldDecision,
+  type FieldPolicyAnswer,
+  fieldPolicyAnswerSchema,
+  useCaseIdSchema,
+} from "@dit/protocol/schemas";
 import { z } from "zod";
 import { ProblemError } from "./problem-error.ts";
 import type { Secret } from "./secret.ts";
@@ -15,6 +20,9 @@ export interface AcsAdminClient {
   keyPlan(useCase: string): Promise<KeyPlan>;
   /** Ends the current key with its epoch; resolves to the plan as it is then. The reason is audited. */
   rotateKeys(useCase: string, request: { readonly reason: string }): Promise<KeyPlan>;
+  fieldPolicy(useCase: string): Promise<FieldPolicyAnswer>;
+  /** Blocks, unblocks or overrides; resolves to the policy as it is then. The reason is audited. With the monitor's secret: blocks only. */
+  decideField(useCase: string, decision: FieldDecision): Promise<FieldPolicyAnswer>;
   /** The audit log oldest first: at most `limit` (default 100) records behind the sequence number `after` (default 0). */
   readAudit(range?: { readonly after?: number; readonly limit?: number }): Promise<readonly AuditRecord[]>;
 }
@@ -80,6 +88,14 @@ export function createAcsAdminClient(options: AcsAdminClientOptions): AcsAdminCl
     async rotateKeys(useCase, request) {
       const path = ROUTES.rotateKeys(existing(useCase));
       return parseAnswer(await call({ method: "POST", path, body: request }), keyPlanSchema);
+    },
+    async fieldPolicy(useCase) {
+      const path = ROUTES.fieldPolicy(existing(useCase));
+      return parseAnswer(await call({ method: "GET", path }), fieldPolicyAnswerSchema);
+    },
+    async decideField(useCase, decision) {
+      const path = ROUTES.fieldDecisions(existing(useCase));
+      return parseAnswer(await call({ method: "POST", path, body: decision }), fieldPolicyAnswerSchema);
     },
     async readAudit(range = {}) {
       const query = new URLSearchParams();

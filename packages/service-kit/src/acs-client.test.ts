@@ -90,13 +90,15 @@ describe("the ACS client", () => {
     const app = new Hono();
     app.get(ROUTES.useCases, (c) => {
       if (c.req.header("if-none-match") === '"7"') return c.body(null, 304);
-      return c.json({ environment: "test", useCases: [{ version: 1, document }] }, 200, { etag: '"7"' });
+      return c.json({ environment: "test", useCases: [{ version: 1, document, blockedFields: {} }] }, 200, {
+        etag: '"7"',
+      });
     });
     const client = clientOf(app);
     const first = await client.listUseCases();
     expect(first).toEqual({
       etag: '"7"',
-      list: { environment: "test", useCases: [{ version: 1, document }] },
+      list: { environment: "test", useCases: [{ version: 1, document, blockedFields: {} }] },
     });
     expect(await client.listUseCases('"7"')).toBe("unchanged");
     expect(await client.listUseCases('"6"')).not.toBe("unchanged");

@@ -4,7 +4,7 @@ import type { AcsClient } from "./acs-client.ts";
 import { createManualClock } from "./clock.ts";
 import { createLogger } from "./logger.ts";
 import { ProblemError } from "./problem-error.ts";
-import { createUseCaseDirectory } from "./use-case-directory.ts";
+import { createUseCaseDirectory, type UseCaseVersion } from "./use-case-directory.ts";
 
 function documentOf(useCase: string, enabled = true): UseCase {
   return useCaseSchema.parse({
@@ -26,7 +26,11 @@ function build() {
       asked.push(etag);
       if (state.isDown) throw new ProblemError("dependency_unavailable");
       if (etag === `"${state.changes}"`) return "unchanged";
-      const useCases = state.documents.map((document) => ({ version: state.changes, document }));
+      const useCases = state.documents.map((document) => ({
+        version: state.changes,
+        document,
+        blockedFields: {},
+      }));
       const list = useCaseListOf(state.environment, useCases);
       return { etag: `"${state.changes}"`, list };
     },
@@ -42,7 +46,7 @@ function build() {
   return { directory, state, asked, clock, lines, change };
 }
 
-function useCaseListOf(environment: string, useCases: { version: number; document: UseCase }[]) {
+function useCaseListOf(environment: string, useCases: UseCaseVersion[]) {
   return structuredClone({ environment, useCases }) as Extract<
     Awaited<ReturnType<AcsClient["listUseCases"]>>,
     object
@@ -55,7 +59,11 @@ describe("the use-case directory", () => {
     expect(() => directory.environment).toThrow("not loaded");
     await directory.start();
     expect(directory.environment).toBe("test");
-    expect(directory.get("first")).toEqual({ version: 1, document: documentOf("first") });
+    expect(directory.get("first")).toEqual({
+      version: 1,
+      document: documentOf("first"),
+      blockedFields: {},
+    });
     expect(directory.get("second")).toBeUndefined();
     await directory.stop();
   });

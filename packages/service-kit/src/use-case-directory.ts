@@ -1,3 +1,4 @@
+import type { BlockedFields } from "@dit/protocol";
 import type { UseCase, UseCaseList } from "@dit/protocol/schemas";
 import type { AcsClient } from "./acs-client.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -7,8 +8,10 @@ import { ProblemError } from "./problem-error.ts";
 import { createTicker } from "./ticker.ts";
 
 export interface UseCaseVersion {
+  /** Raised by every change of the document and of what is blocked. */
   readonly version: number;
   readonly document: UseCase;
+  readonly blockedFields: BlockedFields;
 }
 
 /** The use cases as ACS has them, at most a poll old. While ACS is away, the last ones known stay in force. */

@@ -1,7 +1,9 @@
+import type { BlockedFields } from "@dit/protocol";
 import type { UseCaseList } from "@dit/protocol/schemas";
 import { requireBearer } from "@dit/service-kit";
 import type { Handler } from "hono";
 import type { AcsContext } from "../context.ts";
+import { blockedFieldsOf } from "../field-policy/blocked-fields.ts";
 import { jsonWithEtag } from "../http/json-with-etag.ts";
 import type { UseCaseRegistry } from "../use-cases/registry.ts";
 
@@ -12,7 +14,11 @@ export function listUseCasesRoute({ config }: AcsContext, registry: UseCaseRegis
     const states = [...(await registry.current()).values()];
     const list = {
       environment: config.environment,
-      useCases: states.map(({ version, document }) => ({ version, document })),
+      useCases: states.map(({ version, document, fieldPolicy }) => ({
+        version,
+        document,
+        blockedFields: blockedFieldsOf(fieldPolicy),
+      })),
     } satisfies UseCaseListShape;
     return jsonWithEtag(c.req.raw, list, { "cache-control": "private, no-cache" });
   };
@@ -21,5 +27,9 @@ export function listUseCasesRoute({ config }: AcsContext, registry: UseCaseRegis
 /** As `UseCaseList`, read-only. */
 type UseCaseListShape = {
   readonly environment: UseCaseList["environment"];
-  readonly useCases: readonly { readonly version: number; readonly document: object }[];
+  readonly useCases: readonly {
+    readonly version: number;
+    readonly document: object;
+    readonly blockedFields: BlockedFields;
+  }[];
 };

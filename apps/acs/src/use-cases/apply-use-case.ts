@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type UseCase, useCaseSchema } from "@dit/protocol/schemas";
+import { type FieldPolicy, type UseCase, useCaseSchema } from "@dit/protocol/schemas";
 import { describeIssues, nowSeconds, ProblemError } from "@dit/service-kit";
 import { type AuditEntry, type Document, type DocumentChange, VersionConflictError } from "@dit/storage";
 import { isJwksUrlAllowed } from "../authenticate/jwks-url.ts";
@@ -8,7 +8,13 @@ import { advanceKeyRing } from "../keys/advance-key-ring.ts";
 import { destroyAtSeconds, EMPTY_KEY_RING, KEY_RINGS, type StoredKeyRing } from "../keys/key-ring.ts";
 import { changedPaths } from "./changed-paths.ts";
 import { checkCompatible, retiredFields } from "./check-compatible.ts";
-import { type RetiredFields, type StoredUseCase, toStored, USE_CASES } from "./stored-use-case.ts";
+import {
+  OPEN_POLICY,
+  type RetiredFields,
+  type StoredUseCase,
+  toStored,
+  USE_CASES,
+} from "./stored-use-case.ts";
 
 export interface Applied {
   readonly version: number;
@@ -59,6 +65,7 @@ interface Before {
   readonly version: number;
   readonly document: UseCase;
   readonly retired: RetiredFields;
+  readonly fieldPolicy: FieldPolicy;
 }
 
 async function tryApply(
@@ -83,7 +90,11 @@ async function tryApply(
       collection: USE_CASES,
       key,
       expectedVersion: version,
-      value: toStored(document, before === undefined ? {} : retiredFields(before, document)),
+      value: toStored(
+        document,
+        before === undefined ? {} : retiredFields(before, document),
+        before?.fieldPolicy ?? OPEN_POLICY,
+      ),
     },
   ];
   if (keys !== undefined) {
@@ -102,7 +113,8 @@ async function tryApply(
 function parseStored(stored: Document<StoredUseCase> | undefined): Before | undefined {
   if (stored === undefined) return undefined;
   const { version, value } = stored;
-  return { version, document: useCaseSchema.parse(value.document), retired: value.retired };
+  const { retired, fieldPolicy } = value;
+  return { version, document: useCaseSchema.parse(value.document), retired, fieldPolicy };
 }
 
 function refuseIncompatible(

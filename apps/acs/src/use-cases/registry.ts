@@ -1,4 +1,4 @@
-import { type UseCase, useCaseSchema } from "@dit/protocol/schemas";
+import { type FieldPolicy, type UseCase, useCaseSchema } from "@dit/protocol/schemas";
 import { errorReason, nowSeconds } from "@dit/service-kit";
 import type { Document } from "@dit/storage";
 import type { AcsContext } from "../context.ts";
@@ -11,6 +11,7 @@ import { type StoredUseCase, USE_CASES } from "./stored-use-case.ts";
 export interface UseCaseState {
   readonly version: number;
   readonly document: UseCase;
+  readonly fieldPolicy: FieldPolicy;
   /** Epochs that began before this are over, whatever the clock says. */
   readonly closedBeforeSeconds: number;
   /** Those that issue or redeem now or later, oldest first. */
@@ -102,7 +103,8 @@ async function openStates(
     const ring = rings.get(key);
     const { keys, unopened } = await openKeys(context, document, ring, known?.keys ?? []);
     const closedBeforeSeconds = ring?.closedBeforeSeconds ?? 0;
-    states.set(key, { version, document, closedBeforeSeconds, keys, unopened });
+    const { fieldPolicy } = value;
+    states.set(key, { version, document, fieldPolicy, closedBeforeSeconds, keys, unopened });
   }
   return states;
 }

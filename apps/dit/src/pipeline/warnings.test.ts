@@ -4,7 +4,8 @@ import { developmentUseCases } from "./development-use-cases.ts";
 import { warningsOf } from "./warnings.ts";
 
 const directoryOf = (...documents: UseCaseInput[]) => ({
-  all: () => documents.map((document) => ({ version: 1, document: useCaseSchema.parse(document) })),
+  all: () =>
+    documents.map((document) => ({ version: 1, document: useCaseSchema.parse(document), blockedFields: {} })),
 });
 const developed = developmentUseCases("http://127.0.0.1:8086/.well-known/jwks.json");
 const production = { acs: { production: true, environment: "production" } };

@@ -29,6 +29,7 @@ export function createRecordingServer({ poprf, nowMs, useCase: document }: Recor
     graceSeconds,
     usesPerToken,
     tokensPerEpoch: document.issuance.tokensPerEpoch,
+    blockedFields: {},
     keys: [{ keyVersion: KEY_VERSION, publicKey: toBase64Url(publicKey), notBefore: 0, notAfter: 4e9 }],
   };
   return {

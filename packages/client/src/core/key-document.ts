@@ -39,8 +39,9 @@ export function keyForEpoch(
 
 /** What the client calculates with. Everything else is compared with what it knows, so that a wrong type is a wrong value. */
 function isKeyDocument(value: unknown): value is KeyDocument {
-  const { usesPerToken, tokensPerEpoch, keys } = (value ?? {}) as Partial<KeyDocument>;
+  const { usesPerToken, tokensPerEpoch, keys, blockedFields } = (value ?? {}) as Partial<KeyDocument>;
   return (
+    Object.values(blockedFields ?? [0]).every(Array.isArray) &&
     [usesPerToken, tokensPerEpoch].every((count) => Number.isSafeInteger(count) && Number(count) >= 1) &&
     Array.isArray(keys) &&
     keys.every((key) => Number.isFinite(key?.notBefore) && Number.isFinite(key.notAfter))

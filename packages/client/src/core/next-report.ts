@@ -5,6 +5,7 @@ import { isStopped, type Session } from "./session.ts";
 import { signReport } from "./sign-report.ts";
 import type { SignedReport } from "./state.ts";
 import { usableToken } from "./wallet.ts";
+import { withoutBlocked } from "./without-blocked.ts";
 import { youngEvents } from "./young-events.ts";
 
 /**
@@ -31,6 +32,7 @@ export async function nextReport(
       resigned: false,
     };
     const { batch } = state;
+    batch.events = withoutBlocked(session, batch.events);
     const packed = await packReport(context, pseudonym.value, pseudonym.reports, batch.events);
     if (isStopped(session)) return undefined;
     const fit = packed?.events ?? 1;

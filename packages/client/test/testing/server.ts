@@ -80,6 +80,7 @@ export function createServer(nowMs: () => number, poprf: Poprf = createNoblePopr
       graceSeconds: 3_600,
       usesPerToken: 4,
       tokensPerEpoch: 32,
+      blockedFields: {},
       keys: [key(1, -10, 30), key(2, 30, 400)],
     } as KeyDocument,
     intercept: (() => undefined) as Interceptor,

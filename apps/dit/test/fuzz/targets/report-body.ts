@@ -103,7 +103,7 @@ export function sentBodies(nowSeconds: number): fc.Arbitrary<SentBody> {
   );
 }
 
-const validate = compileReportValidator(useCaseSchema.parse(useCase));
+const validate = compileReportValidator(useCaseSchema.parse(useCase), {});
 
 export const reportBodyTarget: FuzzTarget<SentBody> = {
   name: "the body of a report",
