@@ -1,8 +1,8 @@
 import { createEdgeService } from "@dit/edge";
 import { createLogger, createMetrics, Secret, systemClock } from "@dit/service-kit";
-import { EDGE_CHILD_VARIABLE, type EdgeChildSetting } from "./edge-process.ts";
+import { EDGE_CHILD_VARIABLE, type EdgeChildMemory, type EdgeChildSetting } from "./edge-process.ts";
 
-/** An edge in a process of its own, so that its memory and its pauses are its own. Answers every message with its memory. */
+/** apps/edge. Answers every message with its memory. */
 const { limits, ingestUrl, edgeSecret } = JSON.parse(
   process.env[EDGE_CHILD_VARIABLE] ?? "",
 ) as EdgeChildSetting;
@@ -24,7 +24,8 @@ await edge.start();
 process.on("message", () => {
   globalThis.gc?.();
   void metrics.value("http_internal_errors_total").then((internalErrors) => {
-    process.send?.({ rssBytes: process.memoryUsage.rss(), internalErrors: internalErrors ?? 0 });
+    const memory = { rssBytes: process.memoryUsage.rss(), internalErrors } satisfies EdgeChildMemory;
+    process.send?.(memory);
   });
 });
 process.on("disconnect", () => void edge.stop());

@@ -5,24 +5,30 @@ import type { EdgeLimits } from "@dit/edge";
 
 export const EDGE_CHILD_VARIABLE = "DIT_TEST_EDGE";
 
+export interface EdgeChildMemory {
+  readonly rssBytes: number;
+  readonly internalErrors: number;
+}
+
 export interface EdgeChildSetting {
   readonly limits: Partial<EdgeLimits>;
   readonly ingestUrl: string;
   readonly edgeSecret: string;
 }
 
+/** An edge in processes of its own, so that its memory and its pauses are its own. */
 export interface EdgeProcess {
   readonly port: number;
-  /** After a garbage collection. */
-  memory(): Promise<{ readonly rssBytes: number; readonly internalErrors: number }>;
-  /** All that it printed: its log, and what crashed it. */
-  output(): string;
-  /** Undefined while it runs. */
-  exitCode(): number | null;
+  /** Of all its processes. */
+  rssBytes(): Promise<number>;
+  /** What went wrong inside it, by its own account: a crash, a failure that it counted, a line that it logged. */
+  faults(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
-/** Starts an edge as a process of its own, and waits until it listens. */
+export type StartEdgeProcess = (setting: EdgeChildSetting) => Promise<EdgeProcess>;
+
+/** Starts apps/edge, and waits until it listens. */
 export async function startEdgeProcess(setting: EdgeChildSetting): Promise<EdgeProcess> {
   const child = fork(fileURLToPath(new URL("./edge-child.ts", import.meta.url)), {
     env: { ...process.env, [EDGE_CHILD_VARIABLE]: JSON.stringify(setting) },
@@ -46,15 +52,21 @@ export async function startEdgeProcess(setting: EdgeChildSetting): Promise<EdgeP
     return message;
   };
   const { url } = await answer<{ url: string }>();
+  const memory = (): Promise<EdgeChildMemory> => {
+    const answered = answer<EdgeChildMemory>();
+    child.send("memory");
+    return answered;
+  };
   return {
     port: Number(new URL(url).port),
-    memory() {
-      const answered = answer<{ rssBytes: number; internalErrors: number }>();
-      child.send("memory");
-      return answered;
+    // After a garbage collection.
+    rssBytes: async () => (await memory()).rssBytes,
+    async faults() {
+      if (child.exitCode !== null) return [`it ended with ${child.exitCode}`, output];
+      const { internalErrors } = await memory();
+      const failed = internalErrors > 0 ? [`${internalErrors} requests failed inside`] : [];
+      return output === "" ? failed : [...failed, output];
     },
-    output: () => output,
-    exitCode: () => child.exitCode,
     async stop() {
       if (child.exitCode !== null) return;
       const exited = once(child, "exit");

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { SLOW_KINDS, type SlowKind, type SlowSetting, type SlowStats } from "./slow-clients.ts";
+import { SLOW_KINDS, type SlowEnd, type SlowKind, type SlowSetting, type SlowStats } from "./slow-clients.ts";
 
 /** Slow clients in a process of their own, so that what they cost is not taken for what they do to the edge. */
 const DRIP_EVERY_MS = 200;
@@ -34,9 +34,10 @@ function open(kind: SlowKind, { port, heads }: SlowSetting, onOpen: () => void):
   });
 }
 
-process.on("message", (message: SlowSetting | "stop") => {
-  if (message === "stop") {
+process.on("message", (message: SlowSetting | SlowEnd) => {
+  if ("givenUp" in message) {
     setting = undefined;
+    for (const { kind, socket } of alive) if (message.givenUp.includes(kind)) socket.destroy();
     return;
   }
   setting = message;

@@ -2,8 +2,10 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** `silent` never sends a byte; `finished` has sent a request and keeps its connection; the others drip. */
-export const SLOW_KINDS = ["headers", "body", "silent", "finished"] as const;
+/**
+ * `silent` never sends a byte; `stalled` ends within a body; `finished` has sent a request and keeps its connection; `headers` and `body` drip.
+ */
+export const SLOW_KINDS = ["headers", "body", "stalled", "silent", "finished"] as const;
 export type SlowKind = (typeof SLOW_KINDS)[number];
 
 export interface SlowSetting {
@@ -11,6 +13,10 @@ export interface SlowSetting {
   readonly count: number;
   /** What each begins with. */
   readonly heads: Readonly<Record<SlowKind, string>>;
+}
+
+export interface SlowEnd {
+  readonly givenUp: readonly SlowKind[];
 }
 
 export interface SlowStats {
@@ -22,8 +28,11 @@ export interface SlowStats {
 export interface SlowClients {
   /** Resolves once all are connected. One that is closed is opened again. */
   start(setting: SlowSetting): Promise<void>;
-  /** Opens none again, goes on dripping, and resolves when the edge has closed every one. Figures are of all rounds. */
-  leave(): Promise<SlowStats>;
+  /**
+   * Opens none again, goes on dripping, and resolves when the edge has closed every one; those `givenUp` it closes itself. Figures are of all
+   * rounds.
+   */
+  leave(givenUp?: readonly SlowKind[]): Promise<SlowStats>;
   end(): void;
 }
 
@@ -35,9 +44,9 @@ export function startSlowClients(): SlowClients {
       child.send(setting);
       await opened;
     },
-    async leave() {
+    async leave(givenUp = []) {
       const left = once(child, "message");
-      child.send("stop");
+      child.send({ givenUp } satisfies SlowEnd);
       const [{ stats }] = (await left) as [{ stats: SlowStats }];
       return stats;
     },
