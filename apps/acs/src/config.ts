@@ -1,4 +1,5 @@
 import { baseConfigShape, configTypes, loadConfig, Secret } from "@dit/service-kit";
+import { parseCountersUrl, parseDocumentsUrl } from "@dit/storage";
 import { z } from "zod";
 
 const DEFAULT_PORT = 8081;
@@ -33,6 +34,9 @@ export const acsConfigSchema = z.object({
   ...baseConfigShape(DEFAULT_PORT),
   serviceSecret: configTypes.secret.describe("what ingest and sink show to ACS"),
   adminSecret: configTypes.secret.describe("what operators show to ACS"),
+  monitorSecret: configTypes.secret
+    .describe("what the re-identification monitor shows to block fields; without it none is let in")
+    .optional(),
   applicationServers: applicationServers.default({}),
   keyEncryptionKey: configTypes.keyEncryptionKey.describe(
     "seals all other keys at rest; the same in every ACS and sink",
@@ -40,7 +44,19 @@ export const acsConfigSchema = z.object({
   rotationIntervalMs: configTypes.durationMs
     .describe("between two looks at keys, epochs and counters; well below the shortest epoch")
     .default(5_000),
-  dataDirectory: configTypes.path.describe("directory of the embedded stores").default(".dit/acs"),
+  countersUrl: configTypes
+    .connectionString(parseCountersUrl)
+    .describe("Redis that counts uses and quotas: `redis://user:password@host:6379`; LMDB without it")
+    .optional(),
+  documentsUrl: configTypes
+    .connectionString(parseDocumentsUrl)
+    .describe(
+      "Postgres with use cases and keys: `postgres://user:password@host:5432/database`; LMDB without it",
+    )
+    .optional(),
+  dataDirectory: configTypes.path
+    .describe("directory of the embedded stores, `counters` and `documents`")
+    .default(".dit/acs"),
 });
 
 export type AcsConfig = Readonly<z.output<typeof acsConfigSchema>>;

@@ -1,15 +1,15 @@
 import { createSealer } from "@dit/crypto-core";
 import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
 import { createLogger, createMetrics, runMain, systemClock } from "@dit/service-kit";
-import { openLmdbCounters } from "@dit/storage/counters/lmdb";
-import { openLmdbDocuments } from "@dit/storage/documents/lmdb";
+import { openCounters, openDocuments } from "@dit/storage/engines";
 import { loadAcsConfig } from "./config.ts";
 import { createAcsService } from "./service.ts";
 
 await runMain(async (env) => {
   const config = loadAcsConfig(env);
-  const counters = await openLmdbCounters({ path: `${config.dataDirectory}/counters` });
-  const documents = await openLmdbDocuments({ path: `${config.dataDirectory}/documents` });
+  const { countersUrl, documentsUrl, dataDirectory } = config;
+  const counters = await openCounters({ url: countersUrl?.reveal(), path: `${dataDirectory}/counters` });
+  const documents = await openDocuments({ url: documentsUrl?.reveal(), path: `${dataDirectory}/documents` });
   const service = createAcsService({
     ...{ counters, documents, config, clock: systemClock },
     poprf: await createLibsodiumPoprf(),

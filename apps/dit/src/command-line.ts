@@ -4,7 +4,9 @@ import { auditCommand } from "./commands/audit.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { keysCommand } from "./commands/keys.ts";
+import { migrateCommand } from "./commands/migrate.ts";
 import { queryCommand } from "./commands/query.ts";
+import { simulateCommand } from "./commands/simulate.ts";
 import { upCommand } from "./commands/up.ts";
 import { useCaseCommand } from "./commands/use-case.ts";
 import { explainError } from "./explain-error.ts";
@@ -12,8 +14,10 @@ import { explainError } from "./explain-error.ts";
 const COMMANDS: Readonly<Record<string, Command>> = {
   up: upCommand,
   demo: demoCommand,
+  simulate: simulateCommand,
   query: queryCommand,
   doctor: doctorCommand,
+  migrate: migrateCommand,
   keys: keysCommand,
   "use-case": useCaseCommand,
   audit: auditCommand,

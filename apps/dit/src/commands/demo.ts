@@ -5,9 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type SimulationStats, startSimulator } from "@dit/simulator";
 import { type Balance, balanceOf } from "../balance.ts";
 import { type Command, CommandError, type CommandIo } from "../command.ts";
+import { startDeployment } from "../distributed/deployment.ts";
+import { type EngineChoice, parseEngineChoice } from "../distributed/engine-choice.ts";
 import { parseOptions, positiveInteger, positiveNumber, refusePositionals } from "../parse-options.ts";
-import { type Pipeline, startPipeline } from "../pipeline/pipeline.ts";
+import { startPipeline } from "../pipeline/pipeline.ts";
 import type { PipelineCounts, StoredCounts } from "../pipeline/pipeline-account.ts";
+import type { RunningPipeline } from "../pipeline/running-pipeline.ts";
 import { simulationSetting } from "../pipeline/simulation-setting.ts";
 import { progressLine } from "../progress-line.ts";
 import { isProduction } from "../shared-config.ts";
@@ -15,8 +18,15 @@ import { queryWarehouse } from "./query.ts";
 
 const PROGRESS_EVERY_MS = 2_000;
 const POLL_MS = 100;
+/** Many processes are asked for their figures each time. */
+const MEASURE_EVERY_MS = 500;
 const DRAIN_WITHIN_MS = 30_000;
-const INTERRUPTED_SIMULATION_STOPS_WITHIN_MS = 2_000;
+/** When it is interrupted. */
+const SIMULATION_STOPS_WITHIN_MS = 2_000;
+const ENDED_WITHIN_MS = 500;
+/** Instances of each service, and partitions for two sinks to share. */
+const COPIES = 2;
+const PARTITIONS = 4;
 
 /** What an analyst would ask: how uploads went, by device. */
 const ANALYST_QUERY = `SELECT device_category, count() AS sessions, uniqExact(pid) AS pseudonyms, round(avg(screen_width)) AS mean_width_px
@@ -25,15 +35,17 @@ GROUP BY device_category ORDER BY sessions DESC`;
 
 /** Ctrl-C ends it early: what was accepted is drained and balanced as ever, and the exit code is by that. */
 export const demoCommand: Command = {
-  usage: "dit demo [--seconds 20] [--clients 200] [--events-per-second 8000] [--seed 1] [--json]",
+  usage:
+    "dit demo [--seconds 20] [--clients 200] [--events-per-second 8000] [--seed 1] [--engines kafka,redis,postgres] [--json]",
   summary:
-    "from empty: run the pipeline for a while, drain it, and balance what was accepted with what is stored; Ctrl-C ends it early",
+    "from empty: run the pipeline for a while, drain it, and balance what was accepted with what is stored; Ctrl-C ends it early. With --engines as processes of their own on these servers and ClickHouse, fetched and started here",
   async run(args, io) {
     const { values, positionals } = parseOptions(args, {
       seconds: { type: "string", default: "20" },
       clients: { type: "string", default: "200" },
       "events-per-second": { type: "string", default: "8000" },
       seed: { type: "string", default: "1" },
+      engines: { type: "string" },
       json: { type: "boolean", default: false },
     });
     refusePositionals(positionals);
@@ -44,23 +56,72 @@ export const demoCommand: Command = {
       eventsPerSecond: positiveNumber("events-per-second", values["events-per-second"]),
       seed: positiveInteger("seed", values.seed),
     };
+    const engines = values.engines === undefined ? undefined : parseEngineChoice(values.engines);
     if (isProduction(io.env)) {
       throw new CommandError("there is no simulated population in production mode, and so no demo");
     }
     const stopping = io.stopSignal();
-    const dataDirectory = await mkdtemp(join(tmpdir(), "dit-demo-"));
+    const directory = await mkdtemp(join(tmpdir(), "dit-demo-"));
     try {
-      const pipeline = await startPipeline({ env: io.env, dataDirectory, freePorts: true, writeLog: io.err });
-      try {
-        return await demonstrate(pipeline, io, options, stopping);
-      } finally {
-        await pipeline.stop();
-      }
+      return await demonstrateOn(await startFor(engines, directory, io), io, options, stopping);
     } finally {
-      await rm(dataDirectory, { recursive: true, force: true });
+      await rm(directory, { recursive: true, force: true });
     }
   },
 };
+
+/** A pipeline in one process or in many. */
+interface DemoPipeline extends RunningPipeline {
+  /** Throws if a part of it has ended by itself, with what that said last. */
+  check(): Promise<void>;
+  /** What the services have said that their operator should know; empty where they say it as they run. */
+  complaints(): Promise<readonly string[]>;
+  peakMemoryBytes(): Promise<number>;
+  stop(): Promise<unknown>;
+}
+
+async function startFor(
+  engines: EngineChoice | undefined,
+  directory: string,
+  io: CommandIo,
+): Promise<DemoPipeline> {
+  if (engines !== undefined) {
+    return await startDeployment({
+      ...{ env: io.env, directory, engines, say: io.err },
+      ...{ copies: COPIES, partitions: PARTITIONS },
+    });
+  }
+  const pipeline = await startPipeline({
+    ...{ env: io.env, dataDirectory: directory, freePorts: true, writeLog: io.err },
+  });
+  return {
+    ...pipeline,
+    check: async () => {},
+    complaints: async () => [],
+    peakMemoryBytes: async () => process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+async function demonstrateOn(
+  pipeline: DemoPipeline,
+  io: CommandIo,
+  options: DemoOptions,
+  stopping: AbortSignal,
+): Promise<number> {
+  try {
+    const exitCode = await demonstrate(pipeline, io, options, stopping);
+    await pipeline.check();
+    if (exitCode !== 0) for (const complaint of await pipeline.complaints()) io.err(complaint);
+    return exitCode;
+  } catch (error) {
+    // A part that ended is why nothing answers there; that it ended is known a moment later.
+    await sleep(ENDED_WITHIN_MS);
+    await pipeline.check();
+    throw error;
+  } finally {
+    await pipeline.stop();
+  }
+}
 
 interface DemoOptions {
   readonly seconds: number;
@@ -71,7 +132,7 @@ interface DemoOptions {
 }
 
 async function demonstrate(
-  pipeline: Pipeline,
+  pipeline: DemoPipeline,
   io: CommandIo,
   options: DemoOptions,
   stopping: AbortSignal,
@@ -94,7 +155,7 @@ async function demonstrate(
     deadLettered: stored.deadLettered,
     pending: stored.pending,
     eventsPerSecond: Math.round(eventsPerSecond),
-    rssBytes: peakRssBytes(),
+    rssBytes: await pipeline.peakMemoryBytes(),
     balanced,
   };
   const figures = Object.entries(result).map(
@@ -115,7 +176,7 @@ async function demonstrate(
 
 /** Lets the population send for its time, or until it is interrupted; accepted events a second, from the first accepted report on. */
 async function simulate(
-  pipeline: Pipeline,
+  pipeline: DemoPipeline,
   io: CommandIo,
   options: DemoOptions,
   before: StoredCounts,
@@ -126,17 +187,20 @@ async function simulate(
     const line = await progressLine(pipeline, simulator.stats(), before);
     if (line !== undefined) io.progress(line);
   };
-  const eventsPerSecond = await measureFor(options.seconds, pipeline, say, stopping);
-  if (stopping.aborted) io.err("interrupted: what was accepted is stored and counted first");
-  return {
-    eventsPerSecond,
-    stats: await simulator.stop(stopping.aborted ? INTERRUPTED_SIMULATION_STOPS_WITHIN_MS : undefined),
-  };
+  try {
+    const eventsPerSecond = await measureFor(options.seconds, pipeline, say, stopping);
+    if (stopping.aborted) io.err("interrupted: what was accepted is stored and counted first");
+    const stats = await simulator.stop(stopping.aborted ? SIMULATION_STOPS_WITHIN_MS : undefined);
+    return { eventsPerSecond, stats };
+  } catch (error) {
+    await simulator.stop(SIMULATION_STOPS_WITHIN_MS);
+    throw error;
+  }
 }
 
 async function measureFor(
   seconds: number,
-  pipeline: Pipeline,
+  pipeline: DemoPipeline,
   say: () => Promise<void>,
   stopping: AbortSignal,
 ): Promise<number> {
@@ -144,7 +208,8 @@ async function measureFor(
   const end = performance.now() + seconds * 1000;
   let first: { readonly atMs: number; readonly events: number } | undefined;
   for (let next = 0; performance.now() < end && !stopping.aborted; ) {
-    await sleep(POLL_MS);
+    await sleep(MEASURE_EVERY_MS);
+    await pipeline.check();
     const events = await accepted();
     if (events > 0) first ??= { atMs: performance.now(), events };
     if (performance.now() < next) continue;
@@ -162,7 +227,7 @@ interface Settled {
 }
 
 /** Until the account balances: the sink has a backlog, and an interrupted population may have requests on their way still. */
-async function settle(pipeline: Pipeline, before: StoredCounts): Promise<Settled> {
+async function settle(pipeline: DemoPipeline, before: StoredCounts): Promise<Settled> {
   const end = performance.now() + DRAIN_WITHIN_MS;
   for (;;) {
     const stored = await pipeline.account.stored();
@@ -174,13 +239,8 @@ async function settle(pipeline: Pipeline, before: StoredCounts): Promise<Settled
 }
 
 /** Tables come into being with the first event. */
-async function askAsAnalyst(pipeline: Pipeline, stored: StoredCounts, format: string): Promise<string> {
+async function askAsAnalyst(pipeline: DemoPipeline, stored: StoredCounts, format: string): Promise<string> {
   if (stored.rowsInserted === 0) return "\nnothing is stored that an analyst could ask for";
-  const answer = await queryWarehouse(pipeline.addresses.warehouseUrl, ANALYST_QUERY, format);
+  const answer = await queryWarehouse(pipeline.instances.warehouseUrl[0] ?? "", ANALYST_QUERY, format);
   return `\nan analyst asks\n${ANALYST_QUERY}\n\n${answer}`;
-}
-
-/** Of this process: all services, both engines and the population. */
-function peakRssBytes(): number {
-  return process.resourceUsage().maxRSS * 1024;
 }

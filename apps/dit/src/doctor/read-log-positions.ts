@@ -18,11 +18,16 @@ const POLL_MS = 200;
 export async function readLogPositions(sinkAdminUrls: readonly string[]): Promise<LogPosition[]> {
   const end = performance.now() + FIRST_LOOK_WITHIN_MS;
   for (;;) {
-    const read = await Promise.all(sinkAdminUrls.map(readOnce));
-    const positions = latest(read.flat());
+    const positions = await readKnownPositions(sinkAdminUrls);
     if (positions.length > 0 || performance.now() > end) return positions;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+/** The same, of the looks that were taken by now. */
+export async function readKnownPositions(sinkAdminUrls: readonly string[]): Promise<LogPosition[]> {
+  const read = await Promise.all(sinkAdminUrls.map(readOnce));
+  return latest(read.flat());
 }
 
 function latest(positions: readonly LogPosition[]): LogPosition[] {

@@ -7,14 +7,13 @@ import { parseRedisUrl } from "./redis-url.ts";
 
 describe("a URL of a driver", () => {
   it.each([
-    [parseRedisUrl("redis://h"), { hosts: [{ host: "h", port: 6379 }], cluster: false }],
+    [parseRedisUrl("redis://h"), { address: { host: "h", port: 6379 } }],
     [
       parseRedisUrl(
         "rediss://:p%40ss@h:7/3?caPath=/ca.pem&replicas=1&replicationTimeoutMs=500&timeoutMs=900",
       ),
       {
-        hosts: [{ host: "h", port: 7 }],
-        cluster: false,
+        address: { host: "h", port: 7 },
         ...{ database: 3, password: "p@ss", tls: { caPath: "/ca.pem" } },
         ...{ replicas: 1, replicationTimeoutMs: 500, timeoutMs: 900 },
       },
@@ -22,18 +21,18 @@ describe("a URL of a driver", () => {
     [
       parseRedisUrl("redis://u:p@a,b:7?cluster=true&requireAppendOnlyFile=false"),
       {
-        hosts: [
+        cluster: [
           { host: "a", port: 6379 },
           { host: "b", port: 7 },
         ],
-        ...{ cluster: true, user: "u", password: "p", requireAppendOnlyFile: false },
+        ...{ user: "u", password: "p", requireAppendOnlyFile: false },
       },
     ],
     [
-      parsePostgresUrl("postgres://u:p@h/telemetry?tls=true&schema=dit_2"),
+      parsePostgresUrl("postgres://u:p@h/telemetry?tls=true&caPath=/ca.pem&schema=dit_2&purgeWal=false"),
       {
         ...{ host: "h", port: 5432, database: "telemetry", user: "u", password: "p" },
-        ...{ tls: true, schema: "dit_2" },
+        ...{ tls: true, caPath: "/ca.pem", schema: "dit_2", purgeWal: false },
       },
     ],
     [parseKafkaUrl("kafka://a:1,[::1]:2"), { brokers: ["a:1", "[::1]:2"] }],
@@ -74,7 +73,8 @@ describe("a URL of a driver", () => {
     [parsePostgresUrl, "postgres://h/d", "a user and a password"],
     [parsePostgresUrl, "postgres://u:p@h", "a database"],
     [parsePostgresUrl, "postgres://u:p@h/d?schema=X", "lower-case"],
-    [parsePostgresUrl, "postgres://u:p@h/d?sslmode=require", "there are schema, tls"],
+    [parsePostgresUrl, "postgres://u:p@h/d?sslmode=require", "there are caPath, purgeWal, schema, tls"],
+    [parsePostgresUrl, "postgres://u:p@h/d?caPath=/ca.pem", "goes with tls=true"],
     [parseKafkaUrl, "kafka://a/topic", "no path"],
     [parseKafkaUrl, "kafka://u:p@a", "together"],
     [parseKafkaUrl, "kafka://a?sasl=plain", "together"],

@@ -1,6 +1,7 @@
 import { type PostgresOptions, schemaOf } from "../documents/postgres/options.ts";
 import { EngineUrlError, parseEngineUrl } from "./engine-url.ts";
 import { createUrlParameters } from "./url-parameters.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 /** `postgres://user:password@host:5432/database?tls=true&schema=dit`. Throws EngineUrlError. */
 export function parsePostgresUrl(text: string): PostgresOptions {
@@ -11,14 +12,15 @@ export function parsePostgresUrl(text: string): PostgresOptions {
   if (path === "" || path.includes("/"))
     throw new EngineUrlError("names a database: postgres://.../database");
   const named = createUrlParameters(parameters);
-  const tls = named.flag("tls");
-  const schema = named.text("schema");
+  const given = withoutUndefined({
+    tls: named.flag("tls"),
+    caPath: named.text("caPath"),
+    schema: named.text("schema"),
+    purgeWal: named.flag("purgeWal"),
+  });
   named.end();
-  const options: PostgresOptions = {
-    ...{ ...place, database: path, user, password },
-    ...(tls !== undefined && { tls }),
-    ...(schema !== undefined && { schema }),
-  };
+  if (given.caPath !== undefined && given.tls !== true) throw new EngineUrlError("caPath goes with tls=true");
+  const options: PostgresOptions = { ...place, database: path, user, password, ...given };
   try {
     schemaOf(options);
   } catch {

@@ -24,12 +24,13 @@ export function parseRedisUrl(text: string): RedisCountersOptions {
     requireAppendOnlyFile: named.flag("requireAppendOnlyFile"),
   };
   named.end();
+  const [address, ...others] = url.hosts;
   if (isCluster && database !== undefined && database > 0)
     throw new EngineUrlError("a cluster has no databases");
-  if (url.hosts.length > 1 && !isCluster) {
+  if (address === undefined || (others.length > 0 && !isCluster)) {
     throw new EngineUrlError("names one host, or says cluster=true");
   }
-  return { hosts: url.hosts, cluster: isCluster, ...withoutUndefined(options) };
+  return { ...(isCluster ? { cluster: url.hosts } : { address }), ...withoutUndefined(options) };
 }
 
 function databaseOf(path: string): number | undefined {
