@@ -14,7 +14,7 @@ import { CONSUMER_GROUP } from "@dit/sink";
 import type { Documents, EventLog, Warehouse } from "@dit/storage";
 import { until } from "../../support/until.ts";
 import { startIdentityProvider, type TestIdentityProvider } from "./identity-provider.ts";
-import { startEdge } from "./start-edge.ts";
+import { type StartEdge, startEdge as startNodeEdge } from "./start-edge.ts";
 import { type IngestInstance, startIngest } from "./start-ingest.ts";
 import { startWarehouse } from "./start-warehouse.ts";
 import { closedBy, openCounters, openDocuments, openEventLog, type Surroundings } from "./surroundings.ts";
@@ -28,6 +28,8 @@ export interface DeploymentOptions {
   readonly rotationIntervalMs?: number;
   /** Stands between the edges and an ingest: gets ingest's address, returns the one that the edge is told. */
   readonly between?: (ingestUrl: string) => Promise<string>;
+  /** By default apps/edge. */
+  readonly startEdge?: StartEdge;
 }
 
 /** Two instances of each service on real sockets, over stores that each instance has opened for itself. */
@@ -58,6 +60,7 @@ const NEWS_AFTER_MS = 1_000;
 
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
   const { environment = "production", rotationIntervalMs = 60_000, between = async (url) => url } = options;
+  const { startEdge = startNodeEdge } = options;
   await using cleanup = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "dit-attacks-"));
   cleanup.defer(() => rm(directory, { recursive: true, force: true }));

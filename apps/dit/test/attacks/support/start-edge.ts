@@ -3,7 +3,10 @@ import { createLogger, createMetrics, Secret } from "@dit/service-kit";
 import { EDGE_SECRET } from "./start-ingest.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** One instance of the edge on a socket. Resolves with its address. */
+/** Starts one instance of an edge. Resolves with its address. */
+export type StartEdge = (around: Surroundings, ingestUrl: string) => Promise<string>;
+
+/** apps/edge on a socket. */
 export async function startEdge(around: Surroundings, ingestUrl: string): Promise<string> {
   const { clock, writeLog, cleanup } = around;
   const edge = createEdgeService({
