@@ -1,3 +1,4 @@
+import { RUN_DIT_MIGRATE } from "../../run-dit-migrate.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 
 /**
@@ -37,14 +38,19 @@ const REASONS: Readonly<Record<string, string>> = {
   "57P03": "the server is starting or stopping",
 };
 const MISSING_SCHEMA = new Set(["3F000", "42P01", "42703", "42883"]);
+/** Unlike `EPIPE`, each has a digit. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 const CODE = /^\w{1,32}$/;
 
 /** An error of the store: what the caller may read. */
 export class PostgresStoreError extends Error {
   override readonly name = "PostgresStoreError";
+  /** The same for logs, metrics and readiness: `ECONNREFUSED`, `SQLSTATE_28P01`, `run_dit_migrate`. */
+  readonly code: string | undefined;
 
-  constructor(reason: string) {
+  constructor(reason: string, code?: string) {
     super(`documents (postgres): ${reason}`);
+    this.code = code;
   }
 }
 
@@ -54,7 +60,12 @@ export function toStoreError(error: unknown): Error {
   if (MISSING_SCHEMA.has(code)) {
     return new PostgresStoreError(
       `its schema is missing, or not of version ${SCHEMA_VERSION}: run dit migrate`,
+      RUN_DIT_MIGRATE,
     );
   }
-  return new PostgresStoreError(REASONS[code] ?? `failed (${CODE.test(code) ? code : "of unknown cause"})`);
+  const known = CODE.test(code) ? code : undefined;
+  return new PostgresStoreError(
+    REASONS[code] ?? `failed (${known ?? "of unknown cause"})`,
+    known !== undefined && SQLSTATE.test(known) ? `SQLSTATE_${known}` : known,
+  );
 }
