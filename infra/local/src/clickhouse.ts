@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LocalEngine } from "./local-engine.ts";
@@ -20,8 +20,11 @@ export interface LocalClickHouseOptions {
   readonly directory: string;
   /** After how long a connection that nobody uses is closed. */
   readonly keepAliveSeconds?: number;
-  /** Further arguments of the engine, as `clickhouse local` takes them. */
-  readonly engineArguments?: readonly string[];
+  /**
+   * Takes the SQL of a cluster of that name, which the engine has read whole first, and runs it on plain tables: nothing is replicated. `SYSTEM
+   * SYNC REPLICA` does nothing.
+   */
+  readonly asCluster?: string;
 }
 
 /**
@@ -29,8 +32,10 @@ export interface LocalClickHouseOptions {
  * user and password. What a server has and this has not: other protocols, users, sessions (`session_id`), binary formats of inserts, replication.
  */
 export async function createLocalClickHouse(options: LocalClickHouseOptions): Promise<LocalEngine> {
-  const { directory, keepAliveSeconds = KEEP_ALIVE_SECONDS, engineArguments = [] } = options;
+  const { directory, keepAliveSeconds = KEEP_ALIVE_SECONDS, asCluster } = options;
   await mkdir(directory, { recursive: true });
+  const configPath = asCluster === undefined ? undefined : join(directory, "cluster.xml");
+  if (configPath !== undefined) await writeFile(configPath, clusterXml(asCluster ?? ""));
   const port = await freePort();
   const password = randomBytes(PASSWORD_BYTES).toString("base64url");
   const settings = {
@@ -39,7 +44,7 @@ export async function createLocalClickHouse(options: LocalClickHouseOptions): Pr
     port,
     user: USER,
     keepAliveSeconds,
-    engineArguments,
+    configPath,
   };
   return createProcessEngine({
     url: `http://${USER}:${password}@${LOOPBACK}:${port}`,
@@ -55,6 +60,13 @@ export async function createLocalClickHouse(options: LocalClickHouseOptions): Pr
         probe: () => ping(`http://${LOOPBACK}:${port}/ping`),
       }),
   });
+}
+
+/** Three servers in one shard, none of which is there. */
+function clusterXml(name: string): string {
+  const replicas = ["a", "b", "c"].map((host) => `<replica><host>${host}</host><port>9000</port></replica>`);
+  const shard = `<shard><internal_replication>true</internal_replication>${replicas.join("")}</shard>`;
+  return `<clickhouse><remote_servers><${name}>${shard}</${name}></remote_servers></clickhouse>\n`;
 }
 
 async function ping(url: string): Promise<void> {

@@ -1,6 +1,8 @@
 import { type ChdbResult, drainPending, Session } from "chdb";
+import { plainSql } from "./plain-sql.ts";
 import type { QueryRequest } from "./query-request.ts";
 import { createSessionPool } from "./session-pool.ts";
+import { literal } from "./sql-literal.ts";
 
 export interface Engine {
   readonly version: string;
@@ -14,15 +16,24 @@ export interface Engine {
 const MAX_SERVER_MEMORY_BYTES = 2 * 1_024 ** 3;
 const NO_DATA_TO_INSERT = /^Code: 108\b/;
 
-export async function openEngine(path: string, engineArguments: readonly string[]): Promise<Engine> {
-  const connectionArgs = [`--max_server_memory_usage=${MAX_SERVER_MEMORY_BYTES}`, ...engineArguments];
+/** `configPath`: of a cluster; its SQL is cut down for one engine then. */
+export async function openEngine(path: string, configPath: string | undefined): Promise<Engine> {
+  const connectionArgs = [
+    `--max_server_memory_usage=${MAX_SERVER_MEMORY_BYTES}`,
+    ...(configPath === undefined ? [] : [`--config-file=${configPath}`]),
+  ];
   // The engine starts with its first session, and stops with its last.
   const first = new Session(path, { connectionArgs });
   const version = (await first.queryAsync("SELECT version()", { format: "TSVRaw" })).text().trim();
   const pool = createSessionPool(path);
   return {
     version,
-    run: (request) => pool.use(request, (session) => runOn(session, request)),
+    run: (request) =>
+      pool.use(request, async (session) => {
+        if (configPath === undefined) return await runOn(session, request);
+        await session.queryAsync(`SELECT formatQuery(${literal(statementOf(request.sql))}) FORMAT Null`);
+        return await runOn(session, { ...request, sql: plainSql(request.sql) });
+      }),
     async close() {
       await drainPending();
       pool.close();
@@ -41,4 +52,9 @@ async function runOn(session: Session, { sql, defaultFormat }: QueryRequest): Pr
     if (isEmptyInsert) return await session.queryAsync("SELECT 1 WHERE 0");
     throw error;
   }
+}
+
+/** Without the rows of an insert. */
+function statementOf(sql: string): string {
+  return /^\s*INSERT\b/i.test(sql) ? (sql.split("\n", 1)[0] ?? "") : sql;
 }

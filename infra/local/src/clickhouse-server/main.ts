@@ -10,13 +10,14 @@ interface ServerSettings {
   readonly port: number;
   readonly user: string;
   readonly keepAliveSeconds: number;
-  readonly engineArguments: readonly string[];
+  /** Of a cluster; its SQL is cut down for one engine then. */
+  readonly configPath?: string;
 }
 
 const MAX_HEADER_BYTES = 1_024 ** 2;
 const [argument = ""] = process.argv.slice(2);
 const settings = JSON.parse(argument) as ServerSettings;
-const engine = await openEngine(settings.path, settings.engineArguments);
+const engine = await openEngine(settings.path, settings.configPath);
 const listener = createRequestListener(engine, {
   user: settings.user,
   password: process.env.CLICKHOUSE_PASSWORD ?? "",

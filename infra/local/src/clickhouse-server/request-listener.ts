@@ -1,5 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { hostname } from "node:os";
 import { gzipSync } from "node:zlib";
 import type { ChdbResult } from "chdb";
 import type { Engine } from "./engine.ts";
@@ -85,6 +86,7 @@ function headersOf(query: QueryRequest, result: ChdbResult): Record<string, stri
   return {
     "content-type": contentType ?? "application/octet-stream",
     "x-clickhouse-format": format,
+    "x-clickhouse-server-display-name": hostname(),
     "x-clickhouse-query-id": query.queryId ?? crypto.randomUUID(),
     "x-clickhouse-timezone": "UTC",
     "x-clickhouse-summary": JSON.stringify({

@@ -1,6 +1,7 @@
 import { Session } from "chdb";
 import type { QueryRequest } from "./query-request.ts";
 import { ServerError } from "./server-error.ts";
+import { literal } from "./sql-literal.ts";
 
 /** Runs queries on sessions of their own, side by side. Sessions are used again, without anything that the query before set. */
 export interface SessionPool {
@@ -97,8 +98,4 @@ async function reset({ session, settings }: Pooled): Promise<boolean> {
 function identifier(name: string): string {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return name;
   throw new ServerError(115, "UNKNOWN_SETTING", "A name is letters, digits and _");
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

@@ -1,0 +1,4 @@
+/** A string of SQL. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}
