@@ -37,6 +37,8 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
   const log = openSync(command.logPath, "a");
   const child = spawn("setpriv", [...privileges(command), "--", command.command, ...command.args], {
     stdio: ["ignore", log, log],
+    // A Ctrl-C is for whoever started it, and comes to that one's whole group: servers end in their turn.
+    detached: true,
     ...(command.env && { env: command.env }),
     ...(command.cwd !== undefined && { cwd: command.cwd }),
   });
