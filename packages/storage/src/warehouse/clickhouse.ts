@@ -1,12 +1,7 @@
-import { readFile } from "node:fs/promises";
-import {
-  type ClickHouseClient,
-  ClickHouseLogLevel,
-  type ClickHouseSettings,
-  createClient,
-} from "@clickhouse/client";
 import { onceMore, withinMs } from "./bounded-request.ts";
+import { connectClickHouse, insertSettings } from "./clickhouse-client.ts";
 import { askForRows, hasValues, type QueryParameters, sendCommand } from "./client-requests.ts";
+import { createClusterQuorum } from "./cluster-quorum.ts";
 import { encodeJsonEachRow } from "./json-each-row.ts";
 import { createOperations } from "./operations.ts";
 import { postRows } from "./post-rows.ts";
@@ -37,119 +32,56 @@ export interface ClickHouseWarehouseOptions {
 const DEFAULT_INSERT_TIMEOUT_MS = 30_000;
 const DEFAULT_STATEMENT_TIMEOUT_MS = 60_000;
 const CHECK_TIMEOUT_MS = 5_000;
-/**
- * An idle connection is closed here before the server closes it (`keep_alive_timeout`: 3 s in old releases). The next request on it would
- * find "socket hang up".
- */
-const IDLE_SOCKET_MS = 2_000;
-const MAX_CONNECTIONS = 16;
-/** Of an insert's time, for the replicas that its answer waits for: then the server says that they are missing. */
-const QUORUM_SHARE = 0.8;
-/** How long a statement waits for a cluster's servers that are away. They make up for it when they are back. */
-const CLUSTER_STATEMENT_SECONDS = 15;
 
 /** ClickHouse over HTTP. Nothing is asked of it before the first statement. */
 export async function openClickHouseWarehouse(options: ClickHouseWarehouseOptions): Promise<Warehouse> {
-  const { cluster, insertTimeoutMs = DEFAULT_INSERT_TIMEOUT_MS } = options;
-  const { statementTimeoutMs = DEFAULT_STATEMENT_TIMEOUT_MS } = options;
-  const client = await connect(options, { insertTimeoutMs, statementTimeoutMs });
+  const { cluster, insertTimeoutMs: insertMs = DEFAULT_INSERT_TIMEOUT_MS } = options;
+  const { statementTimeoutMs: statementMs = DEFAULT_STATEMENT_TIMEOUT_MS } = options;
+  const client = await connectClickHouse(options, { insertMs, statementMs });
+  const quorum = cluster === undefined ? undefined : createClusterQuorum(client, cluster);
   const operations = createOperations("clickhouse");
 
-  /** What reads may be asked again. */
-  function read<Row>(
-    sql: string,
-    parameters: QueryParameters,
-    upToDate: readonly string[],
-    timeoutMs: number,
-  ) {
-    return operations.run("query failed", hasValues(parameters), () =>
-      withinMs(timeoutMs, (signal) =>
-        onceMore(async () => {
-          if (cluster === undefined || upToDate.length === 0)
-            return (await askForRows<Row>(client, sql, parameters, signal)).result;
-          return await upToDateRows<Row>(client, { sql, parameters, tables: upToDate }, signal);
-        }),
-      ),
-    );
+  async function insertRows(
+    { rows, deduplicationToken, ...target }: WarehouseInsert,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const body = await encodeJsonEachRow(rows);
+    const copies = await quorum?.size(signal);
+    const settings = insertSettings({ deduplicationToken, timeoutMs: insertMs, quorum: copies });
+    try {
+      // Its token makes a repeat safe: the server may have stored what it could not answer.
+      await onceMore(() => postRows(client, target, body, { settings, signal }));
+    } catch (error) {
+      quorum?.forget();
+      throw error;
+    }
   }
 
-  async function insertRows({ rows, deduplicationToken, ...target }: WarehouseInsert): Promise<void> {
-    if (rows.length === 0) return;
-    const body = await encodeJsonEachRow(rows);
-    const settings = insertSettings(cluster, insertTimeoutMs, deduplicationToken);
-    // Its token makes a repeat safe: the server may have stored what it could not answer.
-    await withinMs(insertTimeoutMs, (signal) =>
-      onceMore(() => postRows(client, target, body, { settings, signal })),
+  async function read<Row>(sql: string, parameters: QueryParameters, tables: readonly string[], ms: number) {
+    const ask = async (signal: AbortSignal) =>
+      quorum === undefined || tables.length === 0
+        ? (await askForRows<Row>(client, sql, parameters, signal)).result
+        : await upToDateRows<Row>(client, { sql, parameters, tables }, signal);
+    return await operations.run("query failed", hasValues(parameters), () =>
+      withinMs(ms, (signal) => onceMore(() => ask(signal))),
     );
   }
 
   return {
     tables: cluster === undefined ? SINGLE_NODE : clusterDialect(cluster),
-    query: (sql, parameters = {}, { upToDate = [] } = {}) =>
-      read(sql, parameters, upToDate, statementTimeoutMs),
+    query: (sql, parameters = {}, { upToDate = [] } = {}) => read(sql, parameters, upToDate, statementMs),
     command: (sql, parameters = {}) =>
       operations.run("command failed", hasValues(parameters), () =>
-        withinMs(
-          statementTimeoutMs,
-          async (signal) => void (await sendCommand(client, sql, parameters, signal)),
-        ),
+        withinMs(statementMs, async (signal) => {
+          await quorum?.size(signal);
+          await sendCommand(client, sql, parameters, signal);
+        }),
       ),
-    insert: (insert) => operations.run(`insert into ${insert.table} failed`, true, () => insertRows(insert)),
+    insert: (insert) =>
+      operations.run(`insert into ${insert.table} failed`, true, async () => {
+        if (insert.rows.length > 0) await withinMs(insertMs, (signal) => insertRows(insert, signal));
+      }),
     check: async () => void (await read("SELECT 1", {}, [], CHECK_TIMEOUT_MS)),
     close: () => operations.close(() => client.close()),
   };
-}
-
-async function connect(
-  { url, user, password, caPath, compression = "none", cluster }: ClickHouseWarehouseOptions,
-  {
-    insertTimeoutMs,
-    statementTimeoutMs,
-  }: { readonly insertTimeoutMs: number; readonly statementTimeoutMs: number },
-): Promise<ClickHouseClient> {
-  return createClient({
-    url,
-    username: user,
-    password,
-    ...(caPath !== undefined && { tls: { ca_cert: await readFile(caPath) } }),
-    // What it would print holds parameters.
-    log: { level: ClickHouseLogLevel.OFF },
-    request_timeout: Math.max(insertTimeoutMs, statementTimeoutMs),
-    max_open_connections: MAX_CONNECTIONS,
-    keep_alive: { enabled: true, idle_socket_ttl: IDLE_SOCKET_MS, eagerly_destroy_stale_sockets: true },
-    compression: { request: compression === "none" ? false : { codec: compression }, response: false },
-    // Lists of report ids are longer than what servers and proxies take as an address.
-    use_multipart_params_auto: true,
-    clickhouse_settings: {
-      // An error comes as one, and not behind rows and a status of success.
-      wait_end_of_query: 1,
-      output_format_json_quote_64bit_integers: 0,
-      max_execution_time: seconds(statementTimeoutMs),
-      ...(cluster !== undefined && {
-        distributed_ddl_task_timeout: String(CLUSTER_STATEMENT_SECONDS),
-        distributed_ddl_output_mode: "null_status_on_timeout",
-      }),
-    },
-  });
-}
-
-function insertSettings(
-  cluster: string | undefined,
-  timeoutMs: number,
-  deduplicationToken: string,
-): ClickHouseSettings {
-  return {
-    insert_deduplication_token: deduplicationToken,
-    insert_deduplicate: 1,
-    async_insert: 0,
-    max_execution_time: seconds(timeoutMs),
-    ...(cluster !== undefined && {
-      insert_quorum: "auto",
-      insert_quorum_timeout: Math.round(timeoutMs * QUORUM_SHARE),
-    }),
-  };
-}
-
-function seconds(ms: number): number {
-  return Math.ceil(ms / 1_000);
 }

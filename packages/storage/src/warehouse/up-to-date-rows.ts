@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from "@clickhouse/client";
 import { askForRows, type QueryParameters, sendCommand } from "./client-requests.ts";
+import { UnfitClusterError } from "./unfit-cluster-error.ts";
 
 export interface UpToDateQuery {
   readonly sql: string;
@@ -8,13 +9,10 @@ export interface UpToDateQuery {
   readonly tables: readonly string[];
 }
 
-/** Another server answered than had been told to catch up: several behind one address take turns. */
-class ServersTakeTurnsError extends Error {
-  override readonly name = "ServersTakeTurnsError";
-  readonly code = "SERVERS_TAKE_TURNS";
-}
-
 const MAX_ATTEMPTS = 5;
+/** A part that a server wrote without hearing whether it counts: it is read, and goes again if it does not. */
+const UNSETTLED_SQL =
+  "SELECT sum(parts_to_check) AS parts FROM system.replicas WHERE concat(database, '.', table) IN {tables:Array(String)}";
 
 /**
  * Has the server fetch what its replicas of the tables lack, and asks it then. (`select_sequential_consistency` would need every insert to
@@ -30,8 +28,13 @@ export async function upToDateRows<Row>(
     for (const table of tables) {
       servers.add((await sendCommand(client, `SYSTEM SYNC REPLICA ${table} LIGHTWEIGHT`, {}, signal)).server);
     }
+    const unsettled = await askForRows<{ parts: number }>(client, UNSETTLED_SQL, { tables }, signal);
     const { result, server } = await askForRows<Row>(client, sql, parameters, signal);
-    if (servers.add(server).size === 1) return result;
+    servers.add(unsettled.server).add(server);
+    if (servers.size > 1) continue;
+    if (unsettled.result.some(({ parts }) => Number(parts) > 0))
+      throw new UnfitClusterError("PARTS_UNSETTLED");
+    return result;
   }
-  throw new ServersTakeTurnsError("no server answered twice in a row");
+  throw new UnfitClusterError("SERVERS_TAKE_TURNS");
 }
