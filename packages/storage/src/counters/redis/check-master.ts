@@ -1,9 +1,8 @@
 import { ErrorReply } from "redis";
 import type { Deadline } from "./deadline.ts";
-import { requireReplicas, waitCommand } from "./evaluate.ts";
-import type { RedisMaster, RedisServersOptions } from "./servers.ts";
+import type { RedisMaster } from "./servers.ts";
 
-export interface CheckOptions extends RedisServersOptions {
+export interface CheckOptions {
   /** Refuses a server that keeps its data in memory alone, or in a snapshot now and then. On unless said otherwise. */
   readonly requireAppendOnlyFile?: boolean;
   readonly nowSeconds: () => number;
@@ -13,6 +12,16 @@ export interface CheckOptions extends RedisServersOptions {
 export const MAX_CLOCK_DIFFERENCE_SECONDS = 300;
 
 const CHECK_KEY_SECONDS = "60";
+const MEMORY_POLICY = {
+  name: "maxmemory_policy",
+  value: "noeviction",
+  otherwise: "it would evict counters and count them from nothing",
+};
+const APPEND_ONLY_FILE = {
+  name: "aof_enabled",
+  value: "1",
+  otherwise: "it has no append-only file and would forget counters when it restarts",
+};
 
 /**
  * Rejects with a reason if a server would not keep what it counts, or cannot take a write now. A counter that Redis evicted to make
@@ -23,39 +32,25 @@ export async function checkMaster(
   options: CheckOptions,
   deadline: Deadline,
 ): Promise<void> {
-  const { replicas = 0, requireAppendOnlyFile = true, nowSeconds } = options;
-  const questions = [["INFO", "memory"], ["INFO", "persistence"], ["TIME"]];
-  const write = ["SET", ownKey, "1", "EX", CHECK_KEY_SECONDS];
-  const wait = replicas > 0 ? [waitCommand({ ...options, deadline })] : [];
-  const replies = await node.send([...questions, write, ...wait], deadline);
-  const [memory, persistence, time, written, reached] = replies;
-  const refusal = replies.find((reply) => reply instanceof ErrorReply);
-  if (refusal !== undefined) throw refusal;
-  requireSetting(
-    memory,
-    "maxmemory_policy",
-    "noeviction",
-    "it would evict counters and count them from nothing",
+  const { requireAppendOnlyFile = true, nowSeconds } = options;
+  const [memory, persistence, time] = await node.send(
+    [["INFO", "memory"], ["INFO", "persistence"], ["TIME"]],
+    deadline,
   );
-  if (requireAppendOnlyFile) {
-    requireSetting(
-      persistence,
-      "aof_enabled",
-      "1",
-      "it has no append-only file and would forget counters when it restarts",
-    );
-  }
+  requireSetting(memory, MEMORY_POLICY);
+  if (requireAppendOnlyFile) requireSetting(persistence, APPEND_ONLY_FILE);
   requireSameClock(time, nowSeconds());
-  if (written !== "OK") throw new Error("it does not take a write");
-  if (replicas > 0) requireReplicas(reached, replicas);
+  const [written] = await node.write([["SET", ownKey, "1", "EX", CHECK_KEY_SECONDS]], deadline);
+  if (written instanceof ErrorReply) throw written;
 }
 
-function requireSetting(info: unknown, name: string, wanted: string, otherwise: string): void {
+function requireSetting(info: unknown, { name, value, otherwise }: typeof MEMORY_POLICY): void {
+  if (info instanceof ErrorReply) throw info;
   const line = String(info)
     .split("\r\n")
     .find((each) => each.startsWith(`${name}:`));
-  const value = line?.slice(name.length + 1);
-  if (value !== wanted) throw new Error(`${otherwise} (${name} is ${value ?? "not told"}, not ${wanted})`);
+  const found = line?.slice(name.length + 1) ?? "not told";
+  if (found !== value) throw new Error(`${otherwise} (${name} is ${found}, not ${value})`);
 }
 
 function requireSameClock(time: unknown, nowSeconds: number): void {

@@ -1,5 +1,5 @@
 import type { Deadline } from "./deadline.ts";
-import { type EvaluateOptions, evaluate, type Redirection } from "./evaluate.ts";
+import { evaluate, type Redirection } from "./evaluate.ts";
 import type { RedisNode } from "./node.ts";
 import type { RedisAddress } from "./options.ts";
 import type { ScriptAnswer, ScriptCall } from "./script.ts";
@@ -39,9 +39,7 @@ export function createClusterServers(
       });
       for (let redirections = 0; targets.length > 0; redirections += 1) {
         if (redirections > MAX_REDIRECTIONS) throw new Error("the cluster redirects without end");
-        const runs = together(targets).map((each) =>
-          runTogether(map, each, answers, { ...options, deadline }),
-        );
+        const runs = together(targets).map((each) => runTogether(map, each, answers, deadline));
         targets = (await Promise.all(runs)).flat();
       }
       return answers;
@@ -69,13 +67,13 @@ async function runTogether(
   map: SlotMap,
   targets: readonly Target[],
   answers: ScriptAnswer[],
-  options: Omit<EvaluateOptions, "asking"> & { readonly deadline: Deadline },
+  deadline: Deadline,
 ): Promise<Target[]> {
   const [first] = targets;
   if (first === undefined) return [];
   const { node, asking } = first;
   const calls = targets.map(({ call }) => call);
-  const replies = await evaluate(node, calls, { ...options, asking }).catch((error: unknown) => {
+  const replies = await evaluate(node.write, calls, { deadline, asking }).catch((error: unknown) => {
     // It may have been replaced.
     map.lookSoon();
     throw error;

@@ -1,9 +1,21 @@
 import { readFileSync } from "node:fs";
 import { createClient, ErrorReply, RESP_TYPES, type RedisClientOptions } from "redis";
 import { type Deadline, deadlineIn, within } from "./deadline.ts";
-import { REDIS_DEFAULTS, type RedisAddress, type RedisConnectionOptions } from "./options.ts";
+import {
+  REDIS_DEFAULTS,
+  type RedisAddress,
+  type RedisConnectionOptions,
+  type RedisReplicationOptions,
+} from "./options.ts";
+import { createReplicatedWrites } from "./replicated-writes.ts";
 
 export type RedisCommand = readonly (string | Buffer)[];
+
+/**
+ * Sends all of them on the same connection. Gives what Redis answered to each, in order: an ErrorReply where it refused. Rejects if there
+ * is no answer to every one of them in time; any of them may have been carried out then.
+ */
+export type Send = (commands: readonly RedisCommand[], deadline: Deadline) => Promise<unknown[]>;
 
 /**
  * One Redis server, over one connection at a time. A connection that fails, or that does not answer in time, is given up with all that
@@ -11,11 +23,9 @@ export type RedisCommand = readonly (string | Buffer)[];
  */
 export interface RedisNode {
   readonly address: RedisAddress;
-  /**
-   * Sends all of them on the same connection. Gives what Redis answered to each, in order: an ErrorReply where it refused. Rejects if
-   * there is no answer to every one of them in time; any of them may have been carried out then.
-   */
-  send(commands: readonly RedisCommand[], deadline: Deadline): Promise<unknown[]>;
+  readonly send: Send;
+  /** Sends what writes: rejects too if fewer replicas have it than are asked for. */
+  readonly write: Send;
   /** Gives the connection up. */
   disconnect(): void;
 }
@@ -25,7 +35,10 @@ type Client = ReturnType<typeof createConnection>;
 /** A server that could not be reached is not tried more often. */
 const RETRY_AFTER_MS = 200;
 
-export function createRedisNode(address: RedisAddress, options: RedisConnectionOptions): RedisNode {
+export function createRedisNode(
+  address: RedisAddress,
+  options: RedisConnectionOptions & RedisReplicationOptions,
+): RedisNode {
   let connecting: Promise<Client> | undefined;
   let failure: { readonly error: unknown; readonly atMs: number } | undefined;
 
@@ -56,21 +69,32 @@ export function createRedisNode(address: RedisAddress, options: RedisConnectionO
     );
   }
 
+  async function send(commands: readonly RedisCommand[], deadline: Deadline): Promise<unknown[]> {
+    const connection = connected();
+    const client = await within(deadline, "connecting", connection);
+    try {
+      const sent = commands.map((command) => client.sendCommand(command).catch(errorReply));
+      const replies = await within(deadline, "an answer", Promise.all(sent));
+      // It was a master when it was connected to. Its name may be another's by now.
+      if (replies.some((reply) => isRefusal(reply, "READONLY"))) giveUp(connection);
+      return replies;
+    } catch (error) {
+      giveUp(connection);
+      throw error;
+    }
+  }
+
   return {
     address,
-    async send(commands, deadline) {
-      const connection = connected();
-      const client = await within(deadline, "connecting", connection);
-      try {
-        const replies = commands.map((command) => client.sendCommand(command).catch(errorReply));
-        return await within(deadline, "an answer", Promise.all(replies));
-      } catch (error) {
-        giveUp(connection);
-        throw error;
-      }
-    },
+    send,
+    write: createReplicatedWrites(send, options),
     disconnect: () => giveUp(connecting),
   };
+}
+
+/** Whether Redis answered with an error that begins so. */
+export function isRefusal(reply: unknown, code: string): boolean {
+  return reply instanceof ErrorReply && reply.message.startsWith(code);
 }
 
 async function connect(

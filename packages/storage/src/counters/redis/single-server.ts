@@ -7,7 +7,7 @@ export function createSingleServer(address: RedisAddress, options: RedisServersO
   const node = createRedisNode(address, options);
   return {
     async run(calls, deadline) {
-      const answers = await evaluate(node, calls, { ...options, deadline });
+      const answers = await evaluate(node.write, calls, { deadline });
       return answers.map((answer) => {
         if ("address" in answer) throw new Error("this is a node of a cluster, and was not said to be one");
         return answer;

@@ -1,7 +1,8 @@
 import { deadlineIn } from "./deadline.ts";
 import { CLUSTER_SLOTS, keySlot } from "./key-slot.ts";
 import { createRedisNode, type RedisNode } from "./node.ts";
-import type { RedisAddress, RedisConnectionOptions } from "./options.ts";
+import type { RedisAddress } from "./options.ts";
+import type { RedisServersOptions } from "./servers.ts";
 import { parseClusterSlots } from "./slot-ranges.ts";
 
 /** Which master of a cluster keeps which slots, as far as it is known. */
@@ -26,7 +27,7 @@ const LOOK_TIMEOUT_MS = 2_000;
 const LOOK_EVERY_MS = 500;
 
 /** `seeds` are asked as long as the map is used, whether they keep slots or not. */
-export function createSlotMap(seeds: readonly RedisAddress[], options: RedisConnectionOptions): SlotMap {
+export function createSlotMap(seeds: readonly RedisAddress[], options: RedisServersOptions): SlotMap {
   const nodes = new Map<string, RedisNode>();
   const owners = new Array<RedisNode | undefined>(CLUSTER_SLOTS).fill(undefined);
   let isKnown = false;
