@@ -56,12 +56,20 @@ export async function plunder(o: {
   const keys = o.keyEncryptionKey === undefined ? windows : [Buffer.from(o.keyEncryptionKey)];
   const secrets = documents.flatMap((document) => openSecrets(document, o.environment, keys));
   const searched = o.inEveryFile === true ? await readFiles(o.directory) : files;
+  return lootOf(documents, secrets, searched);
+}
+
+export function lootOf(
+  documents: readonly OpenedDocument[],
+  secrets: readonly OpenedSecret[],
+  files: readonly Buffer[],
+): Loot {
   const opened = documents.map(({ value }) => Buffer.from(JSON.stringify(value)));
   return {
     documents,
     secrets,
     *candidates() {
-      for (const bytes of [...searched, ...opened]) {
+      for (const bytes of [...files, ...opened]) {
         yield* windowsOf(bytes);
         for (const [text] of bytes.toString("latin1").matchAll(BASE64_OF_KEYS)) {
           yield* windowsOf(Buffer.from(text, "base64"));
@@ -72,7 +80,7 @@ export async function plunder(o: {
   };
 }
 
-async function readFiles(path: string): Promise<Buffer[]> {
+export async function readFiles(path: string): Promise<Buffer[]> {
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   return Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name))));
@@ -107,7 +115,8 @@ function* windowsOf(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-interface SealedDocument {
+/** A document as it lies in a store, under a key of its own. */
+export interface SealedDocument {
   readonly place: string;
   readonly storeKey: Buffer;
   readonly version: Buffer;
@@ -135,7 +144,7 @@ function sealedIn(data: Buffer): SealedDocument[] {
   });
 }
 
-function open(
+export function open(
   { place, storeKey, version, sealed }: SealedDocument,
   keys: readonly Buffer[],
 ): OpenedDocument[] {
@@ -149,7 +158,7 @@ function open(
   return [];
 }
 
-function openSecrets(
+export function openSecrets(
   { place, value }: OpenedDocument,
   environment: string,
   keys: readonly Buffer[],

@@ -53,6 +53,8 @@ export interface ComposeOptions {
   readonly oneByOne?: boolean;
   /** How often ACS looks after its keys, in real time; hardly ever by default. */
   readonly rotationIntervalMs?: number;
+  /** Others than LMDB's. They are closed with the services. */
+  readonly documents?: Documents;
   /** Another edge than the project's own. */
   readonly startEdge?: (ingestUrl: string) => Promise<{ readonly url: string; stop(): Promise<void> }>;
 }
@@ -81,7 +83,7 @@ export function keyEncryptionKeyOf(seed: string): Uint8Array {
 export async function composeServices(options: ComposeOptions): Promise<ComposedServices> {
   await using cleanup = new AsyncDisposableStack();
   const { clock, seed, warehouse } = options;
-  const stores = await openStores(options.directory, clock, cleanup);
+  const stores = await openStores(options, cleanup);
   const random = (use: string): RandomBytes => createSeededBytes(`${seed} ${use}`);
   const sealer = await createSealer(keyEncryptionKeyOf(seed), { randomBytes: random("nonces") });
   const logs: Record<ServiceName, string[]> = { acs: [], edge: [], ingest: [], sink: [] };
@@ -202,14 +204,18 @@ export async function composeServices(options: ComposeOptions): Promise<Composed
   };
 }
 
-async function openStores(directory: string, clock: Clock, cleanup: AsyncDisposableStack) {
+async function openStores({ directory, clock, documents }: ComposeOptions, cleanup: AsyncDisposableStack) {
   const opened = async <T extends { close(): Promise<void> }>(store: Promise<T>): Promise<T> =>
     cleanup.adopt(await store, (open) => open.close());
   return {
     counters: await opened(
       openLmdbCounters({ path: join(directory, "counters"), nowSeconds: () => clock.nowMs() / 1000 }),
     ),
-    documents: await opened(openLmdbDocuments({ path: join(directory, "documents") })),
+    documents: await opened(
+      documents === undefined
+        ? openLmdbDocuments({ path: join(directory, "documents") })
+        : Promise.resolve(documents),
+    ),
     // One partition: then all records have one order.
     eventLog: await opened(
       openLmdbEventLog({ path: join(directory, "event-log"), partitions: 1, clock: clock.nowMs }),
