@@ -1,12 +1,13 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { DASHBOARDS, dashboardJson } from "../infra/observability/src/index.ts";
 import { configurationTables } from "./docs/configuration-tables.ts";
 import { metricTables } from "./docs/metric-tables.ts";
 import { protocolTables } from "./docs/protocol-tables.ts";
 import { replaceSections } from "./docs/replace-sections.ts";
 
-/** Writes the parts of pages that code knows better. `--check` writes nothing and fails if a page is behind. */
+/** Writes the parts of pages that code knows better, and the dashboards. `--check` writes nothing and fails if one is behind. */
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 
 const PAGES = {
@@ -15,12 +16,20 @@ const PAGES = {
   "docs/METRICS.md": metricTables,
 };
 
-for (const [name, sections] of Object.entries(PAGES)) {
-  const path = join(import.meta.dirname, "..", name);
-  const current = readFileSync(path, "utf8");
-  const wanted = replaceSections(current, sections());
-  if (values.check && current !== wanted) {
+const pathOf = (name: string) => join(import.meta.dirname, "..", name);
+const read = (name: string) => (existsSync(pathOf(name)) ? readFileSync(pathOf(name), "utf8") : "");
+const pages = Object.entries(PAGES).map(([name, sections]) => [
+  name,
+  replaceSections(read(name), sections()),
+]);
+const dashboards = DASHBOARDS.map((dashboard) => [
+  `infra/grafana/dashboards/${dashboard.uid}.json`,
+  dashboardJson(dashboard),
+]);
+
+for (const [name = "", wanted = ""] of [...pages, ...dashboards]) {
+  if (values.check && read(name) !== wanted) {
     console.log(`${name} is behind the code: run \`pnpm generate-docs\``);
     process.exitCode = 1;
-  } else if (!values.check) writeFileSync(path, wanted);
+  } else if (!values.check) writeFileSync(pathOf(name), wanted);
 }
