@@ -116,7 +116,7 @@ function settingsOf({ ingestUrls, edgeSecret, limits = {} }: LocalNginxOptions):
   };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return {
-    DIT_EDGE_SECRET: edgeSecret,
+    DIT_EDGE_EDGE_SECRET: edgeSecret,
     DIT_EDGE_INGEST_SERVERS: servers.join(" "),
     ...Object.fromEntries(set.map(([name, value]) => [name, String(value)])),
   };

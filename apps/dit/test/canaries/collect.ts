@@ -5,7 +5,7 @@ import { openLmdbEventLog } from "@dit/storage/event-log/lmdb";
 import { openChdbWarehouse } from "@dit/storage/warehouse/chdb";
 import type { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { readRecords } from "../support/read-records.ts";
-import type { TappedConnection } from "../support/socket-tap.ts";
+import type { SocketTap } from "../support/socket-tap.ts";
 import type { Place } from "./places.ts";
 import type { Artefact } from "./scanner.ts";
 
@@ -118,28 +118,51 @@ export async function openEventLog(directory: string): Promise<Artefact[]> {
 
 /** The bytes of the services' sockets; a port that is none of the public ones is ingest's. */
 export function readSockets(
-  connections: readonly TappedConnection[],
+  { connections, dialled }: Pick<SocketTap, "connections" | "dialled">,
   { edgeUrl, acsUrl, ...others }: Pipeline["addresses"],
 ): Artefact[] {
-  const portOf = (url: string) => Number(new URL(url).port);
+  const edgePort = portOf(edgeUrl);
   const ignored = new Set(Object.values(others).map(portOf));
   const places = new Map<number, Place>([
-    [portOf(edgeUrl), "edge ingress"],
+    [edgePort, "edge ingress"],
     [portOf(acsUrl), "issuing ingress"],
   ]);
-  return connections
-    .filter(({ localPort }) => !ignored.has(localPort))
-    .flatMap(({ localPort, remoteAddress, received, sent }, index) => {
-      const place = places.get(localPort) ?? "ingest ingress";
-      return [
-        artefact(
-          place,
-          `connection ${index}`,
-          Buffer.concat([Buffer.from(`from ${remoteAddress}\n`), received]),
-        ),
-        artefact("answers", `answers on connection ${index}`, sent),
-      ];
-    });
+  const here = connections().filter(({ localPort }) => !ignored.has(localPort));
+  // An edge in another process has no socket here but those of its clients.
+  const elsewhere = here.some(({ localPort }) => localPort === edgePort)
+    ? []
+    : dialled().filter(({ remotePort }) => remotePort === edgePort);
+  return [
+    ...here.flatMap(({ localPort, remoteAddress, received, sent }, index) =>
+      exchanged(
+        places.get(localPort) ?? "ingest ingress",
+        `connection ${index}`,
+        remoteAddress,
+        received,
+        sent,
+      ),
+    ),
+    ...elsewhere.flatMap(({ localAddress, received, sent }, index) =>
+      exchanged("edge ingress", `client's connection ${index}`, localAddress, sent, received),
+    ),
+  ];
+}
+
+function exchanged(
+  place: Place,
+  name: string,
+  clientAddress: string,
+  asked: Buffer,
+  answered: Buffer,
+): Artefact[] {
+  return [
+    artefact(place, name, Buffer.concat([Buffer.from(`from ${clientAddress}\n`), asked])),
+    artefact("answers", `answers on ${name}`, answered),
+  ];
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
 }
 
 export function artefact(place: Place, name: string, bytes: Buffer): Artefact {

@@ -1,0 +1,4 @@
+import { describeCanaries } from "./describe-canaries.ts";
+import { startNginxEdge } from "./start-nginx-edge.ts";
+
+describeCanaries({ startEdge: startNginxEdge });
