@@ -13,6 +13,9 @@ export interface Child {
   said(lineCount: number): Promise<void>;
   exited(): Promise<void>;
   kill(): Promise<void>;
+  /** SIGSTOP: it does nothing until `goOn`. */
+  freeze(): void;
+  goOn(): void;
 }
 
 export function startChild(script: string, opener: Opener, task: string): Child {
@@ -39,6 +42,8 @@ export function startChild(script: string, opener: Opener, task: string): Child 
       await exit;
       await output.ended;
     },
+    freeze: () => void process_.kill("SIGSTOP"),
+    goOn: () => void process_.kill("SIGCONT"),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   parseBroker,
   ResponseError,
 } from "@platformatic/kafka";
+import { RUN_DIT_MIGRATE } from "../run-dit-migrate.ts";
 import { apiVersions, KAFKA_APIS } from "./kafka-apis.ts";
 import { KafkaError, kafkaErrorOf, kafkaErrorOfCode } from "./kafka-error.ts";
 import { CLIENT_ID, connectionOptions, type KafkaConnectionOptions } from "./kafka-options.ts";
@@ -92,7 +93,10 @@ export class KafkaCluster {
     try {
       return await send(await pool.get(broker), api, question);
     } catch (error) {
-      throw kafkaErrorOf(error);
+      const failure = kafkaErrorOf(error);
+      // Perhaps somebody else leads now.
+      if (failure.isTransient) this.topics.clear();
+      throw failure;
     }
   }
 
@@ -132,9 +136,7 @@ export class KafkaCluster {
     const topic = topics.find((each) => each.name === name);
     const errorCode = topic?.errorCode ?? UNKNOWN_TOPIC;
     if (errorCode === UNKNOWN_TOPIC)
-      throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION", {
-        detail: `topic ${name} does not exist: run "dit migrate"`,
-      });
+      throw new KafkaError(RUN_DIT_MIGRATE, { detail: `topic ${name} does not exist: run dit migrate` });
     if (topic === undefined || errorCode !== 0) throw kafkaErrorOfCode(errorCode);
     const partitions: KafkaPartition[] = [];
     for (const { partitionIndex, leaderId, isrNodes } of topic.partitions)

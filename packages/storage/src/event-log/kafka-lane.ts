@@ -55,8 +55,8 @@ export class Lane {
     return append.promise;
   }
 
-  /** What has waited longest; undefined if nothing waits, or a batch is on its way. */
-  take(): Batch | undefined {
+  /** What has waited longest, but not too long; undefined if there is none, or a batch is on its way. */
+  take(nowMs: number): Batch | undefined {
     if (this.isBusy) return undefined;
     const entries: Entry[] = [];
     let bytes = 0;
@@ -66,7 +66,7 @@ export class Lane {
       if (entries.length > 0 && bytes + size > MAX_BATCH_BYTES) break;
       taken += 1;
       this.waitingBytes -= size;
-      if (entry.append.isRejected) continue;
+      if (entry.append.isRejected || entry.append.deadlineMs <= nowMs) continue;
       entries.push(entry);
       bytes += size;
     }

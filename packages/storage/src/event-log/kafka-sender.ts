@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { murmur2, NumericMap, ProduceAcks, type produceV11 } from "@platformatic/kafka";
+import { crc32 } from "node:zlib";
+import { NumericMap, ProduceAcks, type produceV11 } from "@platformatic/kafka";
 import type { AppendRecord } from "./event-log.ts";
 import { KAFKA_APIS } from "./kafka-apis.ts";
 import { answerWithErrors, type KafkaCluster } from "./kafka-cluster.ts";
@@ -34,11 +35,10 @@ interface Failure {
 }
 
 const SEQUENCES = 2 ** 31;
-/** As Kafka's own clients do it. */
-const POSITIVE = 0x7fffffff;
 /** The brokers have it already: as good as acknowledged. */
 const DUPLICATE_SEQUENCE_NUMBER = 46;
 const UNKNOWN_SERVER_ERROR = -1;
+const SLOWNESS = "ETIMEDOUT";
 /** The brokers know nothing of this producer any more, or something else: another one sends the batch. */
 const PRODUCER_IS_LOST: ReadonlySet<string> = new Set([
   "OUT_OF_ORDER_SEQUENCE_NUMBER",
@@ -62,6 +62,8 @@ export class KafkaSender {
   private readonly stamps = new WeakMap<Batch, Stamp>();
   private producer: Promise<Producer> | undefined;
   private isScheduled = false;
+  /** Why the last attempt was in vain. */
+  private hindrance = SLOWNESS;
 
   /** `timeoutMs`: of an append. */
   constructor(cluster: KafkaCluster, timeoutMs: number) {
@@ -70,8 +72,22 @@ export class KafkaSender {
     this.pool = cluster.openPool();
   }
 
-  async append(topicName: string, records: readonly AppendRecord[]): Promise<void> {
-    const deadlineMs = performance.now() + this.timeoutMs;
+  /** Rejects with what kept it, once its time is over. */
+  append(topicName: string, records: readonly AppendRecord[]): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const tooLate = () => reject(new KafkaError(this.hindrance, { isTransient: true }));
+    const timer = setTimeout(tooLate, this.timeoutMs);
+    this.enqueue(topicName, records, performance.now() + this.timeoutMs)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+    return promise;
+  }
+
+  private async enqueue(
+    topicName: string,
+    records: readonly AppendRecord[],
+    deadlineMs: number,
+  ): Promise<void> {
     const { partitions } = await retryTransient(() => this.cluster.topic(topicName), this.timeoutMs);
     const byPartition = Map.groupBy(records, ({ key }) => partitionOf(key, partitions.length));
     const appends = [...byPartition].map(([partition, those]) =>
@@ -94,7 +110,7 @@ export class KafkaSender {
     this.isScheduled = true;
     setImmediate(() => {
       this.isScheduled = false;
-      const batches = [...this.lanes.values()].flatMap((lane) => lane.take() ?? []);
+      const batches = [...this.lanes.values()].flatMap((lane) => lane.take(performance.now()) ?? []);
       if (batches.length > 0) void this.deliver(batches);
     });
   }
@@ -103,6 +119,7 @@ export class KafkaSender {
     let left = batches;
     for (let attempts = 1; ; attempts++) {
       const failures = await this.attempt(left);
+      this.hindrance = failures[0]?.error.code ?? SLOWNESS;
       const nextMs = performance.now() + pauseMs(attempts);
       const isOver = ({ batch, error }: Failure) => !error.isTransient || nextMs >= batch.deadlineMs;
       for (const { batch, error } of failures.filter(isOver)) this.giveUp(batch, error);
@@ -121,13 +138,14 @@ export class KafkaSender {
   private async attempt(batches: readonly Batch[]): Promise<Failure[]> {
     const failures: Failure[] = [];
     const addressed: Addressed[] = [];
-    for (const batch of batches) {
+    const address = async (batch: Batch) => {
       try {
         addressed.push({ batch, leader: await this.leaderOf(batch), stamp: await this.stampOf(batch) });
       } catch (error) {
         failures.push({ batch, error: kafkaErrorOf(error) });
       }
-    }
+    };
+    await Promise.all(batches.map(address));
     const requests = Map.groupBy(addressed, ({ leader, stamp }) => `${leader} ${stamp.producer.id}`);
     const failed = await Promise.all([...requests.values()].map((request) => this.produce(request)));
     return [...failures, ...failed.flat()];
@@ -240,8 +258,9 @@ export class KafkaSender {
   }
 }
 
+/** Of all processes that append: a key's records meet in one partition. */
 function partitionOf(key: Uint8Array, partitions: number): number {
-  return (murmur2(asBuffer(key)) & POSITIVE) % partitions;
+  return crc32(key) % partitions;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
