@@ -56,7 +56,8 @@ function requireSetting(info: unknown, { name, value, otherwise }: typeof MEMORY
 function requireSameClock(time: unknown, nowSeconds: number): void {
   const aheadSeconds = secondsOf(time) - nowSeconds;
   if (Math.abs(aheadSeconds) <= MAX_CLOCK_DIFFERENCE_SECONDS) return;
-  throw new Error(`its clock is ${Math.round(aheadSeconds)} s ahead of this machine's`);
+  const which = aheadSeconds > 0 ? "ahead of" : "behind";
+  throw new Error(`its clock is ${Math.round(Math.abs(aheadSeconds))} s ${which} this machine's`);
 }
 
 /** Unix seconds of what TIME answers. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createClient, ErrorReply, RESP_TYPES, type RedisClientOptions } from "redis";
+import { createClient, DisconnectsClientError, ErrorReply, RESP_TYPES, type RedisClientOptions } from "redis";
 import { type Deadline, deadlineIn, within } from "./deadline.ts";
 import {
   REDIS_DEFAULTS,
@@ -136,5 +136,6 @@ function createConnection({ host, port }: RedisAddress, options: RedisConnection
 
 function errorReply(error: unknown): ErrorReply {
   if (error instanceof ErrorReply) return error;
-  throw error;
+  if (!(error instanceof DisconnectsClientError)) throw error;
+  throw new Error("the connection was given up, since something else on it took too long");
 }
