@@ -78,6 +78,8 @@ interface DemoPipeline extends RunningPipeline {
   complaints(): Promise<readonly string[]>;
   peakMemoryBytes(): Promise<number>;
   stop(): Promise<unknown>;
+  /** Instead of `stop`, after a failure. */
+  abandon(): Promise<unknown>;
 }
 
 async function startFor(
@@ -97,6 +99,7 @@ async function startFor(
   return {
     ...pipeline,
     check: async () => {},
+    abandon: pipeline.stop,
     complaints: async () => [],
     peakMemoryBytes: async () => process.resourceUsage().maxRSS * 1024,
   };
@@ -108,19 +111,23 @@ async function demonstrateOn(
   options: DemoOptions,
   stopping: AbortSignal,
 ): Promise<number> {
+  let exitCode: number;
   try {
-    const exitCode = await demonstrate(pipeline, io, options, stopping);
+    exitCode = await demonstrate(pipeline, io, options, stopping);
     await pipeline.check();
     if (exitCode !== 0) for (const complaint of await pipeline.complaints()) io.err(complaint);
-    return exitCode;
   } catch (error) {
-    // A part that ended is why nothing answers there; that it ended is known a moment later.
-    await sleep(ENDED_WITHIN_MS);
-    await pipeline.check();
-    throw error;
-  } finally {
-    await pipeline.stop();
+    try {
+      // A part that ended is why nothing answers there; that it ended is known a moment later.
+      await sleep(ENDED_WITHIN_MS);
+      await pipeline.check();
+      throw error;
+    } finally {
+      await pipeline.abandon();
+    }
   }
+  await pipeline.stop();
+  return exitCode;
 }
 
 interface DemoOptions {

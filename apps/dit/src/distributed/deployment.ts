@@ -45,6 +45,8 @@ export interface Deployment extends RunningPipeline {
   peakMemoryBytes(): Promise<number>;
   /** Services first, engines last. Throws CommandError if a service did not stop as it should. */
   stop(): Promise<void>;
+  /** The same without letting the services finish: for one that does not work any more. */
+  abandon(): Promise<void>;
 }
 
 const SECRET_BYTES = 32;
@@ -101,6 +103,10 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       return peakMemoryBytes([process.pid, ...pids, ...enginePids(engines)]);
     },
     stop: () => running.disposeAsync(),
+    async abandon() {
+      await fleet.kill();
+      await running.disposeAsync();
+    },
   };
 }
 

@@ -20,6 +20,8 @@ export interface Fleet {
   failures(): Promise<string[]>;
   /** Edges first, so that what was accepted is stored. Throws CommandError if one did not stop as it should. */
   stop(): Promise<void>;
+  /** All at once, without letting them finish anything. */
+  kill(): Promise<void>;
 }
 
 /** Whom they call; an edge calls ingest. */
@@ -73,6 +75,9 @@ export function createFleet(setting: DeploymentSetting, logDirectory: string): F
       const problems: string[] = [];
       for (const kind of SERVICE_KINDS.toReversed()) problems.push(...(await stopAll(kind)));
       if (problems.length > 0) throw new CommandError(problems.join("\n\n"));
+    },
+    async kill() {
+      await Promise.all(services.map((service) => service.kill()));
     },
   };
 }

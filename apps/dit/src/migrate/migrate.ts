@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { DEAD_LETTERS_TOPIC, REPORTS_TOPIC } from "@dit/protocol";
 import { CONSUMER_GROUP, migrateWarehouse } from "@dit/sink";
 import {
@@ -19,6 +20,8 @@ export interface MigrationStep {
   readonly isNew: boolean;
 }
 
+const TOPICS_WITHIN_MS = 10_000;
+const POLL_MS = 100;
 const TOPICS = [REPORTS_TOPIC, DEAD_LETTERS_TOPIC];
 
 /**
@@ -54,23 +57,23 @@ async function makeSchema(url: string): Promise<MigrationStep[]> {
 
 async function makeTopics(url: string, settings: TopicSettings): Promise<MigrationStep[]> {
   await using cleanup = new AsyncDisposableStack();
-  const open = async () =>
-    cleanup.adopt(await openEventLog({ url }, { used: TOPICS, unread: [] }), (opened) => opened.close());
-  const before = await open();
-  const wereThere = await Promise.all(
-    TOPICS.map((topic) => succeeds(before.progress(topic, CONSUMER_GROUP))),
+  const eventLog = cleanup.adopt(await openEventLog({ url }, { used: TOPICS, unread: [] }), (opened) =>
+    opened.close(),
   );
+  const countPartitions = async (topic: string) => (await eventLog.progress(topic, CONSUMER_GROUP)).length;
+  const wereThere = await Promise.all(TOPICS.map((topic) => succeeds(countPartitions(topic))));
   await migrateEventLog(
     url,
     TOPICS.map((name) => ({ name, ...settings })),
   );
-  const after = await open();
+  // A broker hears of a new topic a moment after it was made.
+  await until(() => succeeds(eventLog.check()), TOPICS_WITHIN_MS);
   return await Promise.all(
     TOPICS.map(async (topic, index) => {
-      const { length } = await after.progress(topic, CONSUMER_GROUP);
+      const partitions = await countPartitions(topic);
       const asked =
-        length === settings.partitions ? "" : `: an existing topic keeps its own, not ${settings.partitions}`;
-      return { what: `topic ${topic}, ${length} partitions${asked}`, isNew: wereThere[index] !== true };
+        partitions === settings.partitions ? "" : `: it keeps its own, not ${settings.partitions}`;
+      return { what: `topic ${topic}, ${partitions} partitions${asked}`, isNew: wereThere[index] !== true };
     }),
   );
 }
@@ -94,4 +97,9 @@ async function succeeds(work: Promise<unknown>): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+async function until(condition: () => Promise<boolean>, withinMs: number): Promise<void> {
+  const deadlineMs = performance.now() + withinMs;
+  while (!(await condition()) && performance.now() < deadlineMs) await sleep(POLL_MS);
 }
