@@ -47,3 +47,15 @@ it.each([
   expect(problems).toEqual([expect.stringContaining(problem)]);
   expect(problems[0]).toContain("DIT_ACS_APPLICATION_SERVERS");
 });
+
+it("refuses a server's URL that is wrong, without showing it", () => {
+  const problems = problemsOf({
+    ...needed,
+    DIT_ACS_COUNTERS_URL: "redis://:hunter2@h/x",
+    DIT_ACS_DOCUMENTS_URL: "hunter2",
+  });
+  expect(problems).toEqual([
+    "DIT_ACS_COUNTERS_URL: its path is the number of a database",
+    "DIT_ACS_DOCUMENTS_URL: must be a URL that begins with postgres://, and hold no #",
+  ]);
+});

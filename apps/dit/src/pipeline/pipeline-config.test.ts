@@ -31,3 +31,15 @@ it("lets one address send as much as it likes on a development box only, where a
   expect(rateOf({ DIT_EDGE_RATE_PER_SECOND: "7" })).toBe(7);
   expect(rateOf({ DIT_PRODUCTION: "true" })).toBeLessThan(1_000);
 });
+
+it("refuses servers: one box is its data directory", () => {
+  const env = { DIT_ACS_COUNTERS_URL: "redis://h", DIT_SINK_EVENT_LOG_URL_FILE: "nowhere" };
+  expect(() => loadPipelineConfig(env, data, false)).toThrow(
+    expect.objectContaining({
+      problems: [
+        expect.stringMatching(/^DIT_ACS_COUNTERS_URL: is for a service in a process of its own/),
+        expect.stringMatching(/^DIT_SINK_EVENT_LOG_URL_FILE: is for/),
+      ],
+    }),
+  );
+});

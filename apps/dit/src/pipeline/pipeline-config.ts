@@ -45,7 +45,12 @@ export function loadPipelineConfig(
     }
   };
   const shared = attempt(() => loadSharedConfig(env));
-  const filled = fillIn(env, data, shared, freePorts);
+  problems.push(
+    ...Object.keys(env)
+      .filter(isServer)
+      .map((name) => `${name}: ${NOT_ON_ONE_BOX}`),
+  );
+  const filled = fillIn(embedded(env), data, shared, freePorts);
   const load = <T>(loader: (env: CommandIo["env"]) => T) => attempt(() => loader(filled));
   attempt(() => loadTargetVariables(env));
   const config = {
@@ -73,6 +78,19 @@ export function keyVariable(env: CommandIo["env"]): string | undefined {
 
 function isSameKey(a: Pick<AcsConfig, "keyEncryptionKey">, b: Pick<SinkConfig, "keyEncryptionKey">): boolean {
   return equalConstantTime(a.keyEncryptionKey, b.keyEncryptionKey);
+}
+
+/** One box is its data directory: that nothing of it is missing or of another environment is checked there. */
+const NOT_ON_ONE_BOX =
+  "is for a service in a process of its own; one box keeps everything in its data directory";
+const SERVER = /^DIT_(ACS|INGEST|SINK)_(COUNTERS|DOCUMENTS|EVENT_LOG|WAREHOUSE)_URL(_FILE)?$/;
+
+function isServer(name: string): boolean {
+  return SERVER.test(name);
+}
+
+function embedded(env: CommandIo["env"]): CommandIo["env"] {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isServer(name)));
 }
 
 const { target: _, ...SERVICES } = PREFIXES;
