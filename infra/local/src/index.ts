@@ -1,3 +1,4 @@
+export { cacheDirectory } from "./cache-directory.ts";
 export { createLocalClickHouse, type LocalClickHouseOptions } from "./clickhouse.ts";
 export { createLocalKafka, type LocalKafkaOptions } from "./kafka.ts";
 export type { LocalEngine } from "./local-engine.ts";
