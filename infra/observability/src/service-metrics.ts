@@ -47,7 +47,7 @@ function createOwnMetrics(service: ServiceName, metrics: Metrics): void {
 }
 
 /** What a registry holds, by name. */
-export function described({ registry }: Metrics): MetricDescription[] {
+function described({ registry }: Metrics): MetricDescription[] {
   return registry
     .getMetricsAsArray()
     .map((metric) => ({
