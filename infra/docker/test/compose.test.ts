@@ -101,6 +101,9 @@ const PLANTED: Readonly<
     ["counters: { internal: true }", "counters: {}", "counters: leads out"],
     ["  analysts: {}", "  analysts: {}\n  others: {}", "others: nobody is on this network"],
   ],
+  "has variables that there are": [
+    ["DIT_AT_EDGE_URL", "DIT_AT_EGDE_URL", "simulator: there is no DIT_AT_EGDE_URL"],
+  ],
   "is configured as its service understands": [
     [
       "DIT_ACS_COUNTERS_URL",

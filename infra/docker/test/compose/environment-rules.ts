@@ -3,6 +3,7 @@ import { loadEdgeConfig } from "@dit/edge";
 import { loadIngestConfig } from "@dit/ingest";
 import { ConfigError } from "@dit/service-kit";
 import { loadSinkConfig } from "@dit/sink";
+import { readRepositoryFile } from "../repository.ts";
 import { ofEachService, type Rule } from "./rule.ts";
 
 type Environment = Readonly<Record<string, string>>;
@@ -15,7 +16,15 @@ const LOADERS: Readonly<Record<string, (env: Environment) => { readonly adminPor
   sink: loadSinkConfig,
 };
 
+/** Of every part, the command line's included: the page is made from the schemas. */
+const KNOWN = new Set(readRepositoryFile("docs/CONFIGURATION.md").match(/\bDIT_[A-Z_]+\b/g));
+
 export const ENVIRONMENT_RULES = {
+  "has variables that there are": ofEachService(({ environment = {} }) =>
+    Object.keys(environment).map(
+      (name) => name.startsWith("DIT_") && !KNOWN.has(name) && `there is no ${name}`,
+    ),
+  ),
   "is configured as its service understands": ofEachService(({ build, environment = {} }) => {
     const load = LOADERS[build?.args.SERVICE ?? ""];
     if (load === undefined) return [];

@@ -7,7 +7,7 @@ const BASE = ["usr", "etc", "bin", "sbin", "lib", "lib64"];
 const MOUNT_POINTS = ["dev", "proc", "tmp", "root"];
 const SCRIPT = join(import.meta.dirname, "enter-root.sh");
 /** As the official image has it. */
-export const IMAGE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const IMAGE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export interface EnterRoot {
   /** Made by `makeRoot`. */
@@ -38,9 +38,6 @@ export function makeRoot(root: string): void {
     else if (stat?.isDirectory()) mkdirSync(join(root, name));
   }
 }
-
-/** What a root holds beside what was mounted into it. */
-export const isOwnEntry = (name: string): boolean => ![...BASE, ...MOUNT_POINTS].includes(name);
 
 /** The program to start, its arguments and environment. It replaces itself by the command, whose process id is therefore its own. */
 export function enterRoot(options: EnterRoot): {
