@@ -3,6 +3,8 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 export interface CuttingProxy {
   readonly port: number;
+  /** How many answers got lost so far. */
+  readonly cuts: number;
   /** Lets the next answer of the server's, on whichever connection, get lost: the connection ends in its place. */
   cutNextAnswer(): void;
   close(): Promise<void>;
@@ -11,6 +13,7 @@ export interface CuttingProxy {
 /** Between clients and a server on loopback. */
 export async function startCuttingProxy(serverPort: () => number): Promise<CuttingProxy> {
   const sockets = new Set<Socket>();
+  let wanted = 0;
   let cuts = 0;
   const proxy = createServer((client) => {
     const server = connect(serverPort(), "127.0.0.1");
@@ -26,16 +29,20 @@ export async function startCuttingProxy(serverPort: () => number): Promise<Cutti
     }
     client.pipe(server);
     server.on("data", (answer) => {
-      if (cuts === 0) return void client.write(answer);
-      cuts -= 1;
+      if (wanted === 0) return void client.write(answer);
+      wanted -= 1;
+      cuts += 1;
       client.destroy();
     });
   }).listen(0, "127.0.0.1");
   await once(proxy, "listening");
   return {
     port: (proxy.address() as AddressInfo).port,
+    get cuts() {
+      return cuts;
+    },
     cutNextAnswer() {
-      cuts += 1;
+      wanted += 1;
     },
     async close() {
       proxy.close();

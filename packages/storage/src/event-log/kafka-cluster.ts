@@ -26,6 +26,7 @@ export interface KafkaTopic {
 export interface KafkaPartition {
   /** A broker's id; -1 while there is none. */
   readonly leader: number;
+  readonly replicas: number;
   readonly inSyncReplicas: number;
 }
 
@@ -139,8 +140,10 @@ export class KafkaCluster {
       throw new KafkaError(RUN_DIT_MIGRATE, { detail: `topic ${name} does not exist: run dit migrate` });
     if (topic === undefined || errorCode !== 0) throw kafkaErrorOfCode(errorCode);
     const partitions: KafkaPartition[] = [];
-    for (const { partitionIndex, leaderId, isrNodes } of topic.partitions)
-      partitions[partitionIndex] = { leader: leaderId, inSyncReplicas: isrNodes.length };
+    for (const { partitionIndex, leaderId, replicaNodes, isrNodes } of topic.partitions) {
+      const [replicas, inSyncReplicas] = [replicaNodes.length, isrNodes.length];
+      partitions[partitionIndex] = { leader: leaderId, replicas, inSyncReplicas };
+    }
     return { id: topic.topicId, name, partitions };
   }
 

@@ -3,20 +3,24 @@ import { KAFKA_APIS } from "./kafka-apis.ts";
 import type { KafkaCluster } from "./kafka-cluster.ts";
 import { KafkaError, kafkaErrorOf } from "./kafka-error.ts";
 
+type Brokers = Pick<KafkaCluster, "ask" | "topic">;
+
 const MIN_IN_SYNC = "min.insync.replicas";
 
 /** Rejects with the reason why some partition of the topic would refuse an append now. */
-export async function assertAppendable(cluster: KafkaCluster, topicName: string): Promise<void> {
+export async function assertAppendable(cluster: Brokers, topicName: string): Promise<void> {
   const { partitions } = await cluster.topic(topicName, 0);
   const wanted = await readMinInSyncReplicas(cluster, topicName);
-  for (const { leader, inSyncReplicas } of partitions) {
+  for (const { leader, replicas, inSyncReplicas } of partitions) {
     if (leader < 0) throw new KafkaError("LEADER_NOT_AVAILABLE", { isTransient: true });
-    if (inSyncReplicas < wanted) throw new KafkaError("NOT_ENOUGH_REPLICAS", { isTransient: true });
+    // A broker never asks for more than there are.
+    if (inSyncReplicas < Math.min(wanted, replicas))
+      throw new KafkaError("NOT_ENOUGH_REPLICAS", { isTransient: true });
   }
 }
 
 /** Who may not read the topic's settings hears of too few replicas when appending. */
-async function readMinInSyncReplicas(cluster: KafkaCluster, topicName: string): Promise<number> {
+async function readMinInSyncReplicas(cluster: Brokers, topicName: string): Promise<number> {
   const resource = {
     resourceType: ConfigResourceTypes.TOPIC,
     resourceName: topicName,

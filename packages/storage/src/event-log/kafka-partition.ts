@@ -25,7 +25,6 @@ const MAX_FETCH_BYTES = 4 * 1_024 * 1_024;
 /** Of one answer; a longer wait is made of several. */
 const MAX_WAIT_MS = 500;
 const RETRY_MS = 2_000;
-const COMMIT_TOPIC_MAX_AGE_MS = 1_000;
 const OFFSET_OUT_OF_RANGE = 1;
 const UNKNOWN_TOPIC_ID = 100;
 const UNKNOWN_SERVER_ERROR = -1;
@@ -147,7 +146,7 @@ export class KafkaPartition implements PartitionReader {
   /** Offsets are committed by the topic's name: those of an earlier topic would skip records of the present one. */
   private async assertSameTopic(): Promise<void> {
     const { cluster, topicName } = this.source;
-    const { id } = await retryTransient(() => cluster.topic(topicName, COMMIT_TOPIC_MAX_AGE_MS), RETRY_MS);
+    const { id } = await retryTransient(() => cluster.topic(topicName, 0), RETRY_MS);
     if (id !== this.topicId) throw anotherTopic();
   }
 }
