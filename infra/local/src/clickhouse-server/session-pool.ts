@@ -19,6 +19,8 @@ interface Pooled {
 
 /** A query holds a thread of Node's pool for as long as it runs. */
 const MAX_SESSIONS = 24;
+/** A parameter is set by a statement here, so that one of a server's greatest size must fit into it. */
+const MAX_QUERY_BYTES = 64 * 1_024 ** 2;
 /** Stays on a session in ways that are not undone here. */
 const LEAVES_TRACES = /^\s*(?:SET|USE|CREATE\s+TEMPORARY)\b/i;
 
@@ -40,7 +42,9 @@ export function createSessionPool(path: string): SessionPool {
     );
     if (pooled !== undefined && !isMisled) return pooled;
     pooled?.session.close();
-    return { session: new Session(path), settings: new Set(), parameters: new Set() };
+    const session = new Session(path);
+    await session.queryAsync(`SET max_query_size = ${MAX_QUERY_BYTES}`);
+    return { session, settings: new Set(), parameters: new Set() };
   }
 
   function giveBack(pooled: Pooled, isReusable: boolean): void {

@@ -129,6 +129,6 @@ async function createTable(store: Warehouse): Promise<void> {
 /** Rows of each batch. */
 async function counts(store: Warehouse): Promise<Record<string, number>> {
   const sql = `SELECT batch, toUInt32(count()) AS rows FROM ${TABLE} GROUP BY batch`;
-  const rows = await store.query<{ batch: string; rows: number }>(sql);
+  const rows = await store.query<{ batch: string; rows: number }>(sql, {}, { upToDate: [TABLE] });
   return Object.fromEntries(rows.map(({ batch, rows: count }) => [batch, count]));
 }
