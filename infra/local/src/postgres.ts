@@ -45,6 +45,8 @@ const OPEN_DATA = 'exec "$@" 3<"$0"';
 const ROLE = "dit";
 const PASSWORD_BYTES = 24;
 const PASSWORDS_ONLY = `host all all ${LOOPBACK}/32 scram-sha-256\n`;
+/** One that orders text by a language, as most servers do: "a" before "Z". */
+const LOCALE = ["--locale=C", "--locale-provider=icu", "--icu-locale=en"];
 const DEFAULT_SETTINGS = {
   listen_addresses: LOOPBACK,
   unix_socket_directories: "",
@@ -106,7 +108,7 @@ async function createCluster(cluster: Cluster, password: string): Promise<void> 
   const { data, env } = cluster;
   await mkdir(data, { recursive: true, mode: 0o700 });
   if (runsAsRoot()) await chown(data, NOBODY.uid, NOBODY.gid);
-  const initialize = ["-D", DATA, "--encoding=UTF8", "--locale=C", "--username=postgres", "--no-sync"];
+  const initialize = ["-D", DATA, "--encoding=UTF8", ...LOCALE, "--username=postgres", "--no-sync"];
   const [command, args] = asServerUser(cluster, "initdb", initialize);
   await run(command, args, { cwd: "/", env });
   await writeFile(join(data, "pg_hba.conf"), PASSWORDS_ONLY);

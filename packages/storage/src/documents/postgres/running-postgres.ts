@@ -32,7 +32,7 @@ export async function runPostgres(settings?: Readonly<Record<string, string>>): 
       return options;
     },
     async stop() {
-      await sql.end();
+      await sql.end({ timeout: 1 });
       await engine.stop();
       await directory.remove();
     },
