@@ -28,6 +28,8 @@ export interface Measurement extends Subject {
   readonly rows: number;
   /** Distinct pids of those rows; estimated above 2^16 or so. */
   readonly pids: number;
+  /** Those of the window before. */
+  readonly pidsBefore: number;
   /** Distinct values (of a pair: combinations); estimated by KMV above `K`. */
   readonly values: number;
   /** Share of values seen with fewer than 2 pids. */

@@ -1,4 +1,5 @@
 import type { Measurement } from "../measurement.ts";
+import type { Finding } from "./finding.ts";
 
 /** Windows of a series that a new one is compared with. */
 export const HISTORY_WINDOWS = 28;
@@ -8,6 +9,17 @@ const MIN_DRIFT_BITS = 1;
 /** Of the median absolute deviation, scaled to a standard deviation: six of them. */
 const MAX_DEVIATIONS = 6;
 const MAD_TO_SIGMA = 1.4826;
+
+/** A finding to look at; it never blocks. */
+export function judgeDrift(bits: number | undefined): Finding {
+  const size = Math.abs(bits ?? 0);
+  return {
+    score: "drift",
+    level: bits === undefined ? "fine" : "warn",
+    value: { share: size, lower: size, upper: size, sample: 1 },
+    threshold: { warn: MIN_DRIFT_BITS, block: Number.POSITIVE_INFINITY },
+  };
+}
 
 export type Series = Pick<Measurement, "values" | "entropyBits">;
 

@@ -1,7 +1,7 @@
 import type { Share } from "../measurement.ts";
 
-/** What may be found wrong with a subject, each against a threshold of the use-case document's `privacy`. */
-export type Score = "exposed_pids" | "potential" | "linkability" | "containment";
+/** What may be found wrong with a subject: against a threshold of the use-case document's `privacy`, or, drift, against its own past. */
+export type Score = "exposed_pids" | "potential" | "linkability" | "containment" | "drift";
 
 /**
  * `quarantined`: too few people to say anything. `fine`. `uncertain`: the upper bound passes the blocking threshold, the lower does not.
@@ -12,11 +12,12 @@ export type Level = "quarantined" | "fine" | "uncertain" | "warn" | "block";
 export interface Finding {
   readonly score: Score;
   readonly level: Level;
+  /** Of drift: bits, and no share. */
   readonly value: Share;
   readonly threshold: Threshold;
 }
 
-/** Shares, 0 to 1. */
+/** Shares, 0 to 1; of drift: bits. */
 export interface Threshold {
   readonly warn: number;
   readonly block: number;

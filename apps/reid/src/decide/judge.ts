@@ -6,14 +6,16 @@ export type Thresholds = UseCase["privacy"];
 
 /** Below it, every field of a small app would look unique. */
 export const MIN_PIDS = 1_000;
+/** Of the people of the window before: as long as fewer have come, a value that many will have may have few yet. */
+const MIN_SHARE_OF_PIDS = 0.5;
 
 /**
  * What a measurement says under a use case's thresholds. People decide, not values: any long list of versions or models has values that
  * few have, so that `potential` and `linkability` count only where at least the warning share of all people have such values.
  */
-export function judge(measurement: Measurement, privacy: Thresholds): Finding[] {
-  const { exposedPids, potentialK, linkability, pids } = measurement;
-  if (pids < MIN_PIDS) {
+export function judge(measurement: Measurement, privacy: Thresholds, isFinal: boolean): Finding[] {
+  const { exposedPids, potentialK, linkability } = measurement;
+  if (!hasEnoughPeople(measurement, isFinal)) {
     return [
       { score: "exposed_pids", level: "quarantined", value: exposedPids, threshold: privacy.exposedPids },
     ];
@@ -27,9 +29,15 @@ export function judge(measurement: Measurement, privacy: Thresholds): Finding[] 
   ];
 }
 
+/** An open window of which nothing is known before cannot be told from a quiet one: it is judged when it is over. */
+function hasEnoughPeople({ pids, pidsBefore }: Measurement, isFinal: boolean): boolean {
+  if (pids < MIN_PIDS) return false;
+  return isFinal || (pidsBefore >= MIN_PIDS && pids >= MIN_SHARE_OF_PIDS * pidsBefore);
+}
+
 /** Whether the subject may be looked at together with others: nothing is found about it alone. */
 export function passesAlone(measurement: Measurement, privacy: Thresholds): boolean {
-  return !judge(measurement, privacy).some(({ level }) => isAtLeast(level, "warn"));
+  return !judge(measurement, privacy, true).some(({ level }) => isAtLeast(level, "warn"));
 }
 
 /** Of a field whose people's rare values are found in another use case too. */

@@ -83,6 +83,7 @@ function toMeasured(
       window: now.window,
       rows: size.rows,
       pids: size.pids,
+      pidsBefore: size.pidsBefore,
       values: Math.round(sample.values / sample.sampledShare),
       potential2: wilsonShare(sample.unique, sample.values),
       potentialK: wilsonShare(sample.rare, sample.values),

@@ -19,10 +19,7 @@ export function createAlerts({ onCluster, engine, settings }: TableDialect): str
   lower Float64 COMMENT 'Wilson lower bound at 95 % [share]',
   upper Float64 COMMENT 'Wilson upper bound at 95 % [share]',
   threshold Float64 COMMENT 'What it was compared with [share]',
-  kind LowCardinality(String) COMMENT 'identifier: comes back after rotation; noise: does not; unknown: cannot be told yet',
-  value_length UInt32 COMMENT 'Median length of the rare values [characters]',
-  value_class LowCardinality(String) COMMENT 'What they are made of: digits, hex, letters, mixed',
-  blocked Bool COMMENT 'The field was stopped'
+  kind LowCardinality(String) COMMENT 'identifier: comes back after rotation; noise: does not; unknown: cannot be told yet'
 ) ENGINE = ${engine(ALERTS_TABLE)}
 PARTITION BY toYYYYMM(at)
 ORDER BY (at, alert_id)

@@ -1,0 +1,64 @@
+import type { Alert } from "../monitor/alert.ts";
+import type { AlertSink } from "./alert-sink.ts";
+import { post } from "./post.ts";
+
+export interface AlertmanagerOptions {
+  readonly url: string;
+  readonly runbookUrl: string;
+  /** Alertmanager forgets an alert that is not repeated: one whose monitor died would else never end. */
+  readonly forgetAfterSeconds: number;
+}
+
+/** Alertmanager API v2, `POST /api/v2/alerts`. Labels are the same from opening to closing: they are what it knows an alert by. */
+export function createAlertmanagerSink(options: AlertmanagerOptions, send: typeof fetch): AlertSink & {
+  /** Says again what is open, and that the monitor lives. */
+  repeat(open: readonly Alert[], nowSeconds: number): Promise<void>;
+} {
+  const postAlerts = (alerts: readonly object[]) =>
+    post(send, `${options.url.replace(/\/+$/, "")}/api/v2/alerts`, JSON.stringify(alerts));
+  return {
+    name: "alertmanager",
+    tell: (alert) => postAlerts([toAlertmanager(alert, options)]),
+    repeat: (open, nowSeconds) =>
+      postAlerts([
+        aliveAlert(nowSeconds, options),
+        ...open.map((alert) => toAlertmanager({ ...alert, atSeconds: nowSeconds }, options)),
+      ]),
+  };
+}
+
+function toAlertmanager(alert: Alert, { runbookUrl, forgetAfterSeconds }: AlertmanagerOptions): object {
+  const { useCase, event, fields, score, level, other, kind, value, threshold } = alert;
+  const isOver = alert.transition === "closed";
+  return {
+    labels: {
+      alertname: "DitReidentifying",
+      severity: level === "block" ? "critical" : "warning",
+      use_case: useCase,
+      event,
+      fields: fields.join("+"),
+      score,
+      ...(other !== "" && { other }),
+    },
+    annotations: {
+      summary: `${useCase}.${event}.${fields.join("+")}: ${score} ${value.share.toFixed(4)} over ${threshold} (${kind})`,
+      runbook_url: runbookUrl,
+    },
+    startsAt: toTime(alert.openedAtSeconds),
+    endsAt: toTime(alert.atSeconds + (isOver ? 0 : forgetAfterSeconds)),
+  };
+}
+
+/** Always firing, like the watchdog of Prometheus: where it is missing, nobody would be told of anything. */
+function aliveAlert(nowSeconds: number, { runbookUrl, forgetAfterSeconds }: AlertmanagerOptions): object {
+  return {
+    labels: { alertname: "DitReidAlive", severity: "none" },
+    annotations: { summary: "The re-identification monitor runs and can be heard", runbook_url: runbookUrl },
+    startsAt: toTime(nowSeconds),
+    endsAt: toTime(nowSeconds + forgetAfterSeconds),
+  };
+}
+
+function toTime(unixSeconds: number): string {
+  return new Date(unixSeconds * 1_000).toISOString();
+}
