@@ -1,7 +1,8 @@
 export { cacheDirectory } from "./cache-directory.ts";
 export { createLocalClickHouse, type LocalClickHouseOptions } from "./clickhouse.ts";
-export { createLocalKafka, type LocalKafkaOptions } from "./kafka.ts";
+export { createLocalKafka, fetchKafka, type KafkaListener, type LocalKafkaOptions } from "./kafka.ts";
 export type { LocalEngine } from "./local-engine.ts";
+export { freePort } from "./loopback.ts";
 export { createLocalNginx, type LocalNginx, type LocalNginxOptions } from "./nginx.ts";
 export { createLocalPostgres, type LocalPostgres, type LocalPostgresOptions } from "./postgres.ts";
 export { createLocalPrometheus, type LocalPrometheusOptions } from "./prometheus.ts";

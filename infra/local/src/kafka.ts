@@ -23,19 +23,32 @@ export interface LocalKafkaOptions {
   readonly directory: string;
   /** Further settings of the broker, or others than those below. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Listeners besides the plain one, by name. */
+  readonly listeners?: Readonly<Record<string, KafkaListener>>;
+}
+
+export interface KafkaListener {
+  /** At `localhost`. */
+  readonly port: number;
+  readonly protocol: "SASL_PLAINTEXT" | "SASL_SSL" | "SSL";
 }
 
 /** One Apache Kafka node, not started yet: broker and controller in one (KRaft), on the machine's Java. Its url is `kafka://host:port`. */
 export async function createLocalKafka({
   directory,
   settings = {},
+  listeners = {},
 }: LocalKafkaOptions): Promise<LocalEngine> {
   const jars = await fetchKafka();
   const settingsPath = join(directory, "server.properties");
   const dataPath = join(directory, "data");
   await mkdir(directory, { recursive: true });
   const port = await freePort();
-  const text = { ...brokerSettings(port, await freePort(), dataPath), ...settings };
+  const text = {
+    ...brokerSettings(dataPath),
+    ...listenerSettings(port, await freePort(), listeners),
+    ...settings,
+  };
   await writeFile(
     settingsPath,
     Object.entries(text)
@@ -61,8 +74,8 @@ export async function createLocalKafka({
   });
 }
 
-/** Kafka's jars and those it needs, as Maven resolves them. */
-async function fetchKafka(): Promise<string> {
+/** The folder of Kafka's jars and those it needs, as Maven resolves them. */
+export async function fetchKafka(): Promise<string> {
   const [, version] = VERSION.exec(await readFile(POM, "utf8")) ?? [];
   return fetchOnce(`kafka-${version}`, async (directory) => {
     const goal = ["dependency:copy-dependencies", "-DincludeScope=runtime"];
@@ -70,14 +83,34 @@ async function fetchKafka(): Promise<string> {
   });
 }
 
-function brokerSettings(port: number, controllerPort: number, dataPath: string): Record<string, string> {
+function listenerSettings(
+  port: number,
+  controllerPort: number,
+  more: Readonly<Record<string, KafkaListener>>,
+): Record<string, string> {
+  const others = Object.entries(more);
+  const protocols = others.map(([name, { protocol }]) => `${name}:${protocol}`);
+  const [plain, controller] = [
+    `PLAINTEXT://${LOOPBACK}:${port}`,
+    `CONTROLLER://${LOOPBACK}:${controllerPort}`,
+  ];
+  return {
+    "controller.quorum.voters": `1@${LOOPBACK}:${controllerPort}`,
+    "controller.listener.names": "CONTROLLER",
+    listeners: [plain, controller, ...others.map(([name, at]) => `${name}://${LOOPBACK}:${at.port}`)].join(
+      ",",
+    ),
+    "advertised.listeners": [plain, ...others.map(([name, at]) => `${name}://localhost:${at.port}`)].join(
+      ",",
+    ),
+    "listener.security.protocol.map": ["PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT", ...protocols].join(","),
+  };
+}
+
+function brokerSettings(dataPath: string): Record<string, string> {
   return {
     "process.roles": "broker,controller",
     "node.id": "1",
-    "controller.quorum.voters": `1@${LOOPBACK}:${controllerPort}`,
-    "controller.listener.names": "CONTROLLER",
-    listeners: `PLAINTEXT://${LOOPBACK}:${port},CONTROLLER://${LOOPBACK}:${controllerPort}`,
-    "advertised.listeners": `PLAINTEXT://${LOOPBACK}:${port}`,
     "log.dirs": dataPath,
     "auto.create.topics.enable": "false",
     "offsets.topic.num.partitions": "4",

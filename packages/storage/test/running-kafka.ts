@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createLocalKafka, type LocalEngine } from "@dit/local";
+import { createLocalKafka, type LocalEngine, type LocalKafkaOptions } from "@dit/local";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "../src/contract/temporary-directory.ts";
 import { TOPIC } from "../src/event-log/contract-records.ts";
@@ -20,18 +20,16 @@ export interface RunningKafka {
   open(options: Partial<KafkaEventLogOptions>): Promise<EventLog>;
 }
 
-/** One broker for all tests of a file. `settings`: further ones of the broker. */
-export function runKafka({
-  settings = async () => ({}),
-}: {
-  settings?: () => Promise<Record<string, string>>;
-} = {}): RunningKafka {
+/** One broker for all tests of a file. `choose`: what else it is started with. */
+export function runKafka(
+  choose: () => Promise<Omit<LocalKafkaOptions, "directory">> = async () => ({}),
+): RunningKafka {
   let directory: TemporaryDirectory;
   let engine: LocalEngine;
   const opened: EventLog[] = [];
   beforeAll(async () => {
     directory = await makeTemporaryDirectory();
-    engine = await createLocalKafka({ directory: directory.path, settings: await settings() });
+    engine = await createLocalKafka({ directory: directory.path, ...(await choose()) });
     await engine.start();
   });
   afterEach(() => Promise.all(opened.splice(0).map((log) => log.close())));

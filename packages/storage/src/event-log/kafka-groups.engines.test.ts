@@ -10,9 +10,9 @@ import type { PartitionReader } from "./event-log.ts";
 const CHILD = fileURLToPath(new URL("../../test/kafka-child.ts", import.meta.url));
 const DRIVER = new URL("./kafka.ts", import.meta.url).href;
 const SESSION_MS = 3_000;
-const kafka = runKafka({
-  settings: async () => ({ "group.consumer.session.timeout.ms": String(SESSION_MS) }),
-});
+const kafka = runKafka(async () => ({
+  settings: { "group.consumer.session.timeout.ms": String(SESSION_MS) },
+}));
 
 /** A consumer, and the partitions it has now. */
 interface Consuming {

@@ -8,11 +8,9 @@ import { encodeRecord, TOPIC } from "./contract-records.ts";
 const APPENDS = 120;
 const WRITERS = 10;
 let proxy: CuttingProxy;
-const kafka = runKafka({
-  async settings() {
-    proxy = await startCuttingProxy(() => Number(kafka.brokers[0]?.split(":")[1]));
-    return { "advertised.listeners": `PLAINTEXT://127.0.0.1:${proxy.port}` };
-  },
+const kafka = runKafka(async () => {
+  proxy = await startCuttingProxy(() => Number(kafka.brokers[0]?.split(":")[1]));
+  return { settings: { "advertised.listeners": `PLAINTEXT://127.0.0.1:${proxy.port}` } };
 });
 afterAll(() => proxy.close());
 

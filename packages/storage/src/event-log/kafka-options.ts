@@ -1,4 +1,5 @@
-import type { ConnectionOptions } from "@platformatic/kafka";
+import { isIP } from "node:net";
+import { type ConnectionOptions, parseBroker } from "@platformatic/kafka";
 
 export interface KafkaConnectionOptions {
   /** `host:port` of some of the cluster's brokers; the others are learnt from them. */
@@ -40,14 +41,19 @@ const MECHANISMS = {
 } as const;
 
 export function connectionOptions(options: KafkaConnectionOptions): ConnectionOptions {
-  const { tls = false, sasl } = options;
+  const { brokers, tls = false, sasl } = options;
   return {
     connectTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
     maxInflights: MAX_IN_FLIGHT,
-    ...(tls !== false && { tls: tls === true ? {} : tlsOptions(tls), tlsServerName: true }),
+    ...(tls !== false && { tls: tls === true ? {} : tlsOptions(tls), tlsServerName: brokers.every(isNamed) }),
     ...(sasl && { sasl: { ...sasl, mechanism: MECHANISMS[sasl.mechanism] } }),
   };
+}
+
+/** Only a name may be told to a server in the handshake. */
+function isNamed(broker: string): boolean {
+  return isIP(parseBroker(broker).host) === 0;
 }
 
 function tlsOptions({ ca, certificate, key }: KafkaTlsOptions) {
