@@ -57,6 +57,15 @@ describe("two ingests", () => {
     expect(bodiesOf(ingests[1])).toEqual(Array.from({ length: 10 }, (_, number) => `report ${number}`));
   });
 
+  test("both away is an outage to wait for, whichever way it is told", async () => {
+    const { edge, ingests } = await startTwo();
+    await Promise.all(ingests.map((ingest) => ingest.close()));
+    const statuses = await sendTo(edge, 6);
+    expect(statuses[0]).toBe(502);
+    expect(statuses.filter((status) => status !== 502 && status !== 503)).toEqual([]);
+    expect((await fetch(`${edge.adminUrl}/readyz`)).status).toBe(503);
+  });
+
   test("a report that one has, and does not answer, is not given to the other: its client knows that it asks again", async () => {
     const { edge, ingests } = await startTwo();
     ingests[0].answer = (_, response) => response.destroy();
