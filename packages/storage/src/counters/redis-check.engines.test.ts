@@ -43,7 +43,7 @@ it.each(["allkeys-lru", "volatile-lru", "allkeys-random", "volatile-ttl"])(
   async (policy) => {
     const reason = await withSetting("maxmemory-policy", policy, () => checkWith());
     expect(reason).toBe(
-      `Error: counters (redis): it would evict counters and count them from nothing (maxmemory_policy is ${policy}, not noeviction)`,
+      `RedisCountersError: counters (redis): it would evict counters and count them from nothing (maxmemory_policy is ${policy}, not noeviction)`,
     );
   },
 );
@@ -62,6 +62,24 @@ it("refuses a Redis that is full", async () => {
     await expect(store.use([useRequest(1, 1, 1)])).rejects.toThrow(/OOM/);
     await store.close();
   });
+});
+
+it("says why in one word too, for those who see no messages", async () => {
+  const codeNow = async (settings = {}, engine = redis) => {
+    const store = await openRedisCounters({ address: addressOf(engine), timeoutMs: 1_000, ...settings });
+    const error: unknown = await store.check().catch((reason: unknown) => reason);
+    await store.close();
+    return error instanceof Error && "code" in error ? error.code : error;
+  };
+  expect(await withSetting("maxmemory-policy", "allkeys-lru", () => codeNow())).toBe("evicts_counters");
+  expect(await withSetting("appendonly", "no", () => codeNow())).toBe("no_append_only_file");
+  expect(await withSetting("maxmemory", "1", () => codeNow())).toBe("OOM");
+  expect(await codeNow({ replicas: 1, replicationTimeoutMs: 50 })).toBe("too_few_replicas");
+  expect(await codeNow({ nowSeconds: () => 0 })).toBe("clocks_differ");
+  expect(await codeNow({ user: "nobody", password: "wrong" })).toBe("WRONGPASS");
+  const away = await running.start();
+  await away.stop();
+  expect(await codeNow({}, away)).toBe("ECONNREFUSED");
 });
 
 it("refuses a Redis whose replicas do not follow, or that is one itself", async () => {

@@ -2,6 +2,7 @@ import type { Counters, UseResult } from "./counters.ts";
 import { confirmCall, takeCall, takeResult, useCall, useResult } from "./redis/calls.ts";
 import { type CheckOptions, checkMaster } from "./redis/check-master.ts";
 import { createClusterServers } from "./redis/cluster-servers.ts";
+import { RedisCountersError, toCountersError } from "./redis/counters-error.ts";
 import { deadlineIn } from "./redis/deadline.ts";
 import { REDIS_DEFAULTS, type RedisAddress } from "./redis/options.ts";
 import type { ScriptAnswer, ScriptCall } from "./redis/script.ts";
@@ -79,13 +80,13 @@ function createCalls() {
   let closed = false;
   return {
     async attempt<T>(work: () => Promise<T>): Promise<T> {
-      if (closed) throw new Error("counters (redis): closed");
+      if (closed) throw new RedisCountersError("closed", "closed");
       const attempted = work();
       underWay.add(attempted);
       try {
         return await attempted;
       } catch (error) {
-        throw error instanceof RangeError ? error : new Error(`counters (redis): ${reasonOf(error)}`);
+        throw toCountersError(error);
       } finally {
         underWay.delete(attempted);
       }
@@ -101,10 +102,4 @@ function next(answers: Iterator<ScriptAnswer>): ScriptAnswer {
   const { value, done } = answers.next();
   if (done === true) throw new Error("a call was not answered");
   return value;
-}
-
-/** A name with several addresses fails with one error an address, and no message of its own. */
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "") return reasonOf(error.errors[0]);
-  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -1,4 +1,5 @@
 import { ErrorReply } from "redis";
+import { UnfitRedisError } from "./counters-error.ts";
 import type { Deadline } from "./deadline.ts";
 import type { RedisMaster } from "./servers.ts";
 
@@ -13,11 +14,13 @@ export const MAX_CLOCK_DIFFERENCE_SECONDS = 300;
 
 const CHECK_KEY_SECONDS = "60";
 const MEMORY_POLICY = {
+  code: "evicts_counters",
   name: "maxmemory_policy",
   value: "noeviction",
   otherwise: "it would evict counters and count them from nothing",
 };
 const APPEND_ONLY_FILE = {
+  code: "no_append_only_file",
   name: "aof_enabled",
   value: "1",
   otherwise: "it has no append-only file and would forget counters when it restarts",
@@ -44,20 +47,21 @@ export async function checkMaster(
   if (written instanceof ErrorReply) throw written;
 }
 
-function requireSetting(info: unknown, { name, value, otherwise }: typeof MEMORY_POLICY): void {
+function requireSetting(info: unknown, { name, value, otherwise, code }: typeof MEMORY_POLICY): void {
   if (info instanceof ErrorReply) throw info;
   const line = String(info)
     .split("\r\n")
     .find((each) => each.startsWith(`${name}:`));
   const found = line?.slice(name.length + 1) ?? "not told";
-  if (found !== value) throw new Error(`${otherwise} (${name} is ${found}, not ${value})`);
+  if (found !== value) throw new UnfitRedisError(code, `${otherwise} (${name} is ${found}, not ${value})`);
 }
 
 function requireSameClock(time: unknown, nowSeconds: number): void {
   const aheadSeconds = secondsOf(time) - nowSeconds;
   if (Math.abs(aheadSeconds) <= MAX_CLOCK_DIFFERENCE_SECONDS) return;
   const which = aheadSeconds > 0 ? "ahead of" : "behind";
-  throw new Error(`its clock is ${Math.round(Math.abs(aheadSeconds))} s ${which} this machine's`);
+  const reason = `its clock is ${Math.round(Math.abs(aheadSeconds))} s ${which} this machine's`;
+  throw new UnfitRedisError("clocks_differ", reason);
 }
 
 /** Unix seconds of what TIME answers. */

@@ -1,4 +1,5 @@
 import { ErrorReply } from "redis";
+import { UnfitRedisError } from "./counters-error.ts";
 import { type Deadline, deadlineIn, within } from "./deadline.ts";
 import type { RedisCommand, Send } from "./node.ts";
 import { REDIS_DEFAULTS, type RedisReplicationOptions } from "./options.ts";
@@ -60,5 +61,5 @@ function waitCommand(replicas: number, timeoutMs: number): RedisCommand {
 function requireReplicas(reply: unknown, replicas: number): void {
   if (reply instanceof ErrorReply) throw reply;
   if (typeof reply === "number" && reply >= replicas) return;
-  throw new Error(`${String(reply)} of ${replicas} replicas had it in time`);
+  throw new UnfitRedisError("too_few_replicas", `${String(reply)} of ${replicas} replicas had it in time`);
 }

@@ -1,3 +1,4 @@
+import { UnfitRedisError } from "./counters-error.ts";
 import { evaluate } from "./evaluate.ts";
 import { createRedisNode } from "./node.ts";
 import type { RedisAddress } from "./options.ts";
@@ -9,7 +10,11 @@ export function createSingleServer(address: RedisAddress, options: RedisServersO
     async run(calls, deadline) {
       const answers = await evaluate(node.write, calls, { deadline });
       return answers.map((answer) => {
-        if ("address" in answer) throw new Error("this is a node of a cluster, and was not said to be one");
+        if ("address" in answer)
+          throw new UnfitRedisError(
+            "is_a_cluster",
+            "this is a node of a cluster, and was not said to be one",
+          );
         return answer;
       });
     },

@@ -1,3 +1,4 @@
+import { UnfitRedisError } from "./counters-error.ts";
 import { deadlineIn } from "./deadline.ts";
 import { CLUSTER_SLOTS, keySlot } from "./key-slot.ts";
 import { createRedisNode, type RedisNode } from "./node.ts";
@@ -73,7 +74,7 @@ export function createSlotMap(seeds: readonly RedisAddress[], options: RedisServ
       const owner = owners[keySlot(key)];
       if (owner !== undefined) return owner;
       lookSoon();
-      throw new Error("no node of the cluster serves a slot");
+      throw new UnfitRedisError("slots_unserved", "no node of the cluster serves a slot");
     },
     nodeAt,
     learn(key, owner) {
@@ -85,7 +86,8 @@ export function createSlotMap(seeds: readonly RedisAddress[], options: RedisServ
     lookSoon,
     masters() {
       return [...new Set(owners)].map((owner) => {
-        if (owner === undefined) throw new Error("no node of the cluster serves some slots");
+        if (owner === undefined)
+          throw new UnfitRedisError("slots_unserved", "no node of the cluster serves some slots");
         return owner;
       });
     },
