@@ -10,7 +10,10 @@ export interface AlertmanagerOptions {
 }
 
 /** Alertmanager API v2, `POST /api/v2/alerts`. Labels are the same from opening to closing: they are what it knows an alert by. */
-export function createAlertmanagerSink(options: AlertmanagerOptions, send: typeof fetch): AlertSink & {
+export function createAlertmanagerSink(
+  options: AlertmanagerOptions,
+  send: typeof fetch,
+): AlertSink & {
   /** Says again what is open, and that the monitor lives. */
   repeat(open: readonly Alert[], nowSeconds: number): Promise<void>;
 } {

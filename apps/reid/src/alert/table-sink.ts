@@ -8,7 +8,8 @@ export function createTableSink(warehouse: Warehouse): AlertSink {
   return {
     name: "table",
     async tell(alert) {
-      const { id, transition, level, score, useCase, event, fields, other, window, value, threshold, kind } = alert;
+      const { id, transition, level, score, useCase, event, fields, other, window, value, threshold, kind } =
+        alert;
       const row = {
         ...{ at: toDateTime(alert.atSeconds), alert_id: id, transition, level, score },
         ...{ use_case: useCase, event, fields, other, window, ...value, threshold, kind },

@@ -1,8 +1,8 @@
-import { nextState } from "../decide/alert-state.ts";
+import { type AlertState, nextState } from "../decide/alert-state.ts";
 import { type Finding, isAtLeast } from "../decide/finding.ts";
 import type { Subject } from "../measurement.ts";
 import { type Alert, alertKey } from "./alert.ts";
-import type { OpenAlert, StoredState } from "./stored-state.ts";
+import type { StoredState } from "./stored-state.ts";
 
 /** One finding of a run, with all that an alert about it says. */
 export interface Matter extends Subject {
@@ -23,33 +23,38 @@ export function advanceAlerts(
   nowSeconds: number,
   drawId: () => string,
 ): { readonly open: StoredState["alerts"]; readonly told: readonly Alert[] } {
-  const after = new Map<string, OpenAlert>(Object.entries(open));
+  const after = new Map(Object.entries(open));
   const told: Alert[] = [];
   for (const matter of matters) {
-    const { finding } = matter;
-    const key = alertKey(matter, finding.score, matter.other);
+    const key = alertKey(matter, matter.finding.score, matter.other);
     const before = after.get(key);
-    const { state, transition } = nextState(before, finding, nowSeconds);
-    const id = before?.id ?? drawId();
+    const { state, transition } = nextState(before?.state, matter.finding, nowSeconds);
+    const shown = state ?? before?.state;
+    if (shown === undefined) continue;
+    const id = before?.alert.id ?? drawId();
+    const alert = alertOf(
+      matter,
+      shown,
+      { id, transition: transition ?? before?.alert.transition ?? "opened" },
+      nowSeconds,
+    );
+    if (transition !== undefined) told.push(alert);
     if (state === undefined) after.delete(key);
-    else after.set(key, { ...state, id });
-    const shown = state ?? before;
-    if (transition !== undefined && shown !== undefined) {
-      told.push(alertOf(matter, { ...shown, id }, transition, nowSeconds));
-    }
+    else after.set(key, { state, alert });
   }
   return { open: Object.fromEntries(after), told };
 }
 
 function alertOf(
   { useCase, event, fields, finding, window, other, kind }: Matter,
-  { id, level, openedAtSeconds }: OpenAlert,
-  transition: Alert["transition"],
+  { level, openedAtSeconds }: AlertState,
+  told: Pick<Alert, "id" | "transition">,
   atSeconds: number,
 ): Alert {
   const { share, lower, upper } = finding.value;
   return {
-    ...{ id, useCase, event, fields, transition, level, score: finding.score, other, window, kind },
+    ...told,
+    ...{ useCase, event, fields, level, score: finding.score, other, window, kind },
     ...{ atSeconds, openedAtSeconds, value: { share, lower, upper }, threshold: finding.threshold[level] },
   };
 }

@@ -1,13 +1,12 @@
-import type { Transition } from "../decide/alert-state.ts";
+import type { AlertState, Transition } from "../decide/alert-state.ts";
 import type { Score } from "../decide/finding.ts";
 import type { Share, Subject } from "../measurement.ts";
-import type { OpenAlert } from "./stored-state.ts";
 
 /** What people are told of one alert. It says which field and how much, and never a value. */
 export interface Alert extends Subject {
   readonly id: string;
   readonly transition: Transition;
-  readonly level: OpenAlert["level"];
+  readonly level: AlertState["level"];
   readonly score: Score;
   /** For containment: the other field, as `use_case.event.field`. */
   readonly other: string;

@@ -1,17 +1,20 @@
-import type { Json } from "@dit/storage";
 import type { AlertState } from "../decide/alert-state.ts";
+import type { Alert } from "./alert.ts";
 
-/** Of each use case: what the monitor remembers between runs. */
+/** Of each use case, by its id: what the monitor remembers between runs. */
 export const REID_STATES = "reid-states";
 
-/** An alert that is open. `id` is the same from opening to closing. */
-export type OpenAlert = AlertState & { readonly id: string };
+/** An alert that is open, as it was last told or seen again. */
+export interface OpenAlert {
+  readonly state: AlertState;
+  readonly alert: Alert;
+}
 
-export type StoredState = {
+export interface StoredState {
   /** The last window that was measured with all of its rows. */
   readonly lastFinalWindow: number | null;
   /** By `alertKey`. */
   readonly alerts: Readonly<Record<string, OpenAlert>>;
-} & { readonly [key: string]: Json };
+}
 
 export const NO_STATE: StoredState = { lastFinalWindow: null, alerts: {} };
