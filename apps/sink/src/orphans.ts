@@ -4,7 +4,7 @@ import { LEDGER_TABLE } from "./ledger.ts";
 
 const REPORTS_PER_QUERY = 1_000;
 
-/** Resolves when the rows are gone. `batches`: decimal UInt64. */
+/** Resolves when the rows are gone from the server that is asked; what is inserted later stays on all. `batches`: decimal UInt64. */
 export async function deleteBatches(
   warehouse: Warehouse,
   table: string,
@@ -13,7 +13,7 @@ export async function deleteBatches(
   if (batches.length === 0) return;
   const list = batches.map((batch) => BigInt(batch)).join(", ");
   await warehouse.command(
-    `ALTER TABLE ${sqlName(table)} DELETE WHERE batch IN (${list}) SETTINGS mutations_sync = 2`,
+    `ALTER TABLE ${sqlName(table)} DELETE WHERE batch IN (${list}) SETTINGS mutations_sync = 1`,
   );
 }
 

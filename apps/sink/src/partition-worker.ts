@@ -152,7 +152,8 @@ export class PartitionWorker {
       const { offset } = await this.reader.committed();
       const report = await reconcilePartition(this.parts, this.reader, scope, this.repeats);
       if (report.repaired > 0 || this.repeatsOfDay !== this.today()) await this.loadRepeats();
-      this.reconciledTo = offset;
+      // What was repaired is looked at once more: the sink that had the partition before may have been at it too.
+      if (report.repaired === 0) this.reconciledTo = offset;
       metrics.reconciliations.inc({ outcome: "succeeded" });
       metrics.rangesCompared.inc(report.ranges);
       metrics.reconciliationSucceeded.set(nowSeconds(clock));

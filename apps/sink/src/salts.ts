@@ -140,8 +140,10 @@ export function createSalts(context: SaltsContext, metrics: SinkMetrics): Salts 
     async destroyExpired() {
       for (const { key, value } of await documents.list<StoredSalt>(COLLECTION)) {
         if (!isOver(value.destroyAtSeconds)) continue;
-        while ((await destroy(context, key)) === "conflict");
+        let outcome = await destroy(context, key);
+        while (outcome === "conflict") outcome = await destroy(context, key);
         drop(key);
+        if (outcome === "gone") continue;
         metrics.saltsDestroyed.inc();
         logger.info("salt.destroyed", { useCase: windowOfKey(key).useCase });
       }
@@ -177,12 +179,12 @@ async function create(
   });
 }
 
-/** "conflict": somebody else was faster, with this salt or another of the use case. */
-async function destroy(context: SaltsContext, key: string): Promise<"destroyed" | "conflict"> {
+/** "conflict": another sink was faster, with this salt or another of the use case; "gone": with this one. */
+async function destroy(context: SaltsContext, key: string): Promise<"destroyed" | "gone" | "conflict"> {
   const { useCase, window } = windowOfKey(key);
   const mark = await context.documents.get<StoredMark>(MARKS, useCase);
   const stored = await context.documents.get<StoredSalt>(COLLECTION, key);
-  if (stored === undefined) return "destroyed";
+  if (stored === undefined) return "gone";
   const { version, value } = stored;
   const isDestroyed = await committed(context, {
     changes: [

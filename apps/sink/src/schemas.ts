@@ -7,6 +7,7 @@ import { columnTakes } from "./columns.ts";
 import type { SinkContext } from "./context.ts";
 import { ensureEventTable } from "./ensure-event-table.ts";
 import { followDocument } from "./event-table-ddl.ts";
+import { followedVersions } from "./followed-versions.ts";
 
 export interface Schemas {
   /**
@@ -30,17 +31,19 @@ export function createSchemas(context: SchemasContext): Schemas {
   const known = new Map<string, AppliedSchema>();
   let applying: Promise<unknown> = Promise.resolve();
 
+  async function apply(useCase: string): Promise<AppliedSchema | undefined> {
+    const listed = directory.get(useCase);
+    if (listed === undefined) return undefined;
+    const { version } = listed;
+    const key = keyOf(useCase, version);
+    const schema = known.get(key) ?? applySchema(version, await follow(context, listed));
+    known.set(key, schema);
+    return schema;
+  }
+
   /** One at a time: two partitions meet a new version together. */
   function applyInTurn(useCase: string): Promise<AppliedSchema | undefined> {
-    const turn = applying.then(async () => {
-      const listed = directory.get(useCase);
-      if (listed === undefined) return undefined;
-      const { version } = listed;
-      const key = keyOf(useCase, version);
-      const schema = known.get(key) ?? applySchema(version, await follow(context, listed));
-      known.set(key, schema);
-      return schema;
-    });
+    const turn = applying.then(() => apply(useCase));
     applying = turn.catch(() => undefined);
     return turn;
   }
@@ -72,15 +75,16 @@ export function createSchemas(context: SchemasContext): Schemas {
 
 /** Tables first: what is kept as applied has been. */
 async function follow(
-  { warehouse, documents, logger }: SchemasContext,
+  { directory, warehouse, documents, logger }: SchemasContext,
   { version, document, blockedFields }: UseCaseVersion,
 ): Promise<StoredSchema> {
   const { useCase } = document;
+  const leads = await followedVersions(documents).raise(useCase, version);
   const unstorable: string[] = [];
   for (const [event, { fields }] of Object.entries(document.events)) {
     const existing = await ensureEventTable(warehouse, document, event);
-    for (const statement of followDocument(document, event, existing, warehouse.tables))
-      await warehouse.command(statement);
+    const changes = leads ? followDocument(document, event, existing, warehouse.tables) : [];
+    for (const statement of changes) await warehouse.command(statement);
     for (const [field, { type }] of Object.entries(fields)) {
       const column = existing.columns.find(({ name }) => name === field);
       if (column === undefined || columnTakes(column.type, type)) continue;
@@ -88,28 +92,40 @@ async function follow(
       logger.error("schema.field_unstorable", { useCase, eventName: event, field, version });
     }
   }
-  const schema: StoredSchema = { document, unstorable, blockedFields };
-  await keep(documents, version, schema);
+  if (leads && (await followedVersions(documents).newest(useCase)) > version) {
+    // Another sink has a newer version, whose changes these may have undone.
+    await directory.refresh();
+    throw new Error("a newer version was applied meanwhile");
+  }
+  const schema = await keep(documents, version, { document, unstorable, blockedFields });
   logger.info("schema.applied", { useCase, version });
   return schema;
 }
 
+/** What another sink has kept for the version counts: rows are made again from that. */
 async function keep(
   documents: SinkContext["documents"],
   version: number,
   schema: StoredSchema,
-): Promise<void> {
+): Promise<StoredSchema> {
   const key = keyOf(schema.document.useCase, version);
+  const stored = await documents.get<Json>(COLLECTION, key);
+  const earlier = stored?.value as unknown as StoredSchema | undefined;
+  if (earlier !== undefined && isSameVersion(earlier, schema)) return earlier;
   const value = schema as unknown as Json;
-  const earlier = await documents.get(COLLECTION, key);
-  if (earlier !== undefined && isDeepStrictEqual(earlier.value, value)) return;
   try {
-    const expectedVersion = earlier?.version ?? 0;
+    const expectedVersion = stored?.version ?? 0;
     await documents.commit({ changes: [{ collection: COLLECTION, key, expectedVersion, value }] });
+    return schema;
   } catch (error) {
-    // Another sink applied the same document to the same tables.
-    if (!(error instanceof VersionConflictError)) throw error;
+    if (error instanceof VersionConflictError) return await keep(documents, version, schema);
+    throw error;
   }
+}
+
+function isSameVersion(one: StoredSchema, other: StoredSchema): boolean {
+  const [left, right] = [one, other].map(({ document, blockedFields }) => ({ document, blockedFields }));
+  return isDeepStrictEqual(left, right);
 }
 
 function keyOf(useCase: string, version: number): string {

@@ -18,8 +18,8 @@ import {
 } from "@dit/service-kit";
 import type { Documents, EventLog, Warehouse } from "@dit/storage";
 import { openLmdbDocuments } from "@dit/storage/documents/lmdb";
+import { openWarehouse } from "@dit/storage/engines";
 import { openLmdbEventLog } from "@dit/storage/event-log/lmdb";
-import { openChdbWarehouse } from "@dit/storage/warehouse/chdb";
 import {
   createSinkService,
   DEFAULT_SINK_SETTINGS,
@@ -37,25 +37,39 @@ export interface Ports {
 export interface TestStores {
   readonly warehouse: Warehouse;
   open(): Promise<Ports>;
+  /** For two sinks with a log each: the same documents and warehouse, which each reaches in its own way where that is possible. */
+  openPair(): Promise<readonly [Ports, Ports]>;
   close(): Promise<void>;
 }
 
 export async function openTestStores(): Promise<TestStores> {
   const directory = await makeDirectory();
-  const warehouse = await openChdbWarehouse({ path: join(directory.path, "warehouse") });
+  const warehouse = await openTestWarehouse(directory.path);
   const opened: { close(): Promise<void> }[] = [warehouse];
+  async function open(): Promise<Ports> {
+    const stores = await openLogAndDocuments(join(directory.path, String(opened.length)));
+    opened.push(stores.eventLog, stores.documents);
+    return { ...stores, warehouse };
+  }
   return {
     warehouse,
-    async open() {
-      const stores = await openLogAndDocuments(join(directory.path, String(opened.length)));
-      opened.push(stores.eventLog, stores.documents);
-      return { ...stores, warehouse };
+    open,
+    async openPair() {
+      const [one, other] = [await open(), await open()];
+      const another = await openTestWarehouse(directory.path);
+      opened.push(another);
+      return [one, { ...other, documents: one.documents, warehouse: another }];
     },
     async close() {
       for (const store of opened) await store.close();
       await directory.remove();
     },
   };
+}
+
+/** The embedded engine, or a server with `DIT_TEST_CLICKHOUSE_URL`. */
+function openTestWarehouse(path: string): Promise<Warehouse> {
+  return openWarehouse({ url: process.env.DIT_TEST_CLICKHOUSE_URL, path: join(path, "warehouse") });
 }
 
 /** One partition, so that records keep their order. */

@@ -17,5 +17,6 @@ export function useTestStores(): Omit<TestStores, "close"> {
       return opened().warehouse;
     },
     open: () => opened().open(),
+    openPair: () => opened().openPair(),
   };
 }
