@@ -1,7 +1,6 @@
-import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { createLocalNginx } from "@dit/local";
+import { startNginx } from "../support/start-nginx.ts";
 import { artefact, readFiles } from "./collect.ts";
 import type { OtherEdge, StartOtherEdge } from "./describe-canaries.ts";
 import { hasIpv6 } from "./has-ipv6.ts";
@@ -12,20 +11,13 @@ export async function startNginxEdge({
   ingestUrl,
   edgeSecret,
 }: Parameters<StartOtherEdge>[0]): Promise<OtherEdge> {
-  const directory = await mkdtemp(join(tmpdir(), "dit-nginx-"));
-  const nginx = await createLocalNginx({
-    ...{ directory, edgeSecret, ingestUrls: [ingestUrl] },
+  const { nginx, url, directory, stop } = await startNginx({
+    ...{ edgeSecret, ingestUrls: [ingestUrl] },
     ...(hasIpv6() && { listen: (port: number) => `[::]:${port} ipv6only=off` }),
   });
-  await nginx.start();
   return {
-    url: nginx.url,
-    adminUrl: nginx.adminUrl,
+    ...{ url, adminUrl: nginx.adminUrl, stop },
     artefacts: async () => [...(await readFiles(directory)), ...(await openFilesOf(nginx.pid))],
-    async stop() {
-      await nginx.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
   };
 }
 

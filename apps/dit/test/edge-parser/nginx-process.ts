@@ -1,10 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createLocalNginx } from "@dit/local";
+import { readFile } from "node:fs/promises";
+import { startNginx } from "../support/start-nginx.ts";
 import type { EdgeChildSetting, EdgeProcess } from "./edge-process.ts";
 
-/** What nginx says of its processes while all is well. */
+/** What nginx says of its processes while all is well; of one that ends it says that, too. */
 const LOG_OF_A_START =
   /using the "epoll"|nginx\/|built by|OS: |getrlimit|start worker process|setrlimit\(RLIMIT_NOFILE/;
 
@@ -14,10 +12,7 @@ export async function startNginxProcess({
   ingestUrl,
   edgeSecret,
 }: EdgeChildSetting): Promise<EdgeProcess> {
-  const directory = await mkdtemp(join(tmpdir(), "dit-nginx-"));
-  const nginx = await createLocalNginx({ directory, edgeSecret, limits, ingestUrls: [ingestUrl] });
-  await nginx.start();
-  const workers = await childrenOf(nginx.pid);
+  const { nginx, stop } = await startNginx({ edgeSecret, limits, ingestUrls: [ingestUrl] });
   return {
     port: Number(new URL(nginx.url).port),
     async rssBytes() {
@@ -27,14 +22,9 @@ export async function startNginxProcess({
     },
     async faults() {
       const log = (await readFile(nginx.logPath, "utf8")).split("\n");
-      const lines = log.filter((line) => line !== "" && !LOG_OF_A_START.test(line));
-      const replaced = `${await childrenOf(nginx.pid)}` === `${workers}` ? [] : ["a worker ended"];
-      return [...replaced, ...lines];
+      return log.filter((line) => line !== "" && !LOG_OF_A_START.test(line));
     },
-    async stop() {
-      await nginx.stop();
-      await rm(directory, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
