@@ -77,9 +77,11 @@ export async function fillWindow(
     readonly people: number;
     readonly rowsPerPerson?: number;
     readonly values: Readonly<Record<string, string>>;
+    /** Whose pid a row has: `person`, unless it is said otherwise. */
+    readonly who?: string;
   },
 ): Promise<void> {
-  const { window, people, rowsPerPerson = 1, values } = options;
+  const { window, people, rowsPerPerson = 1, values, who = "person" } = options;
   const fields = Object.entries(events.sent?.fields ?? {});
   const columns = fields.map(([name, { type }]) => `${name} Nullable(${TYPES[type]})`);
   await warehouse.command("CREATE DATABASE IF NOT EXISTS dit");
@@ -91,7 +93,7 @@ ENGINE = MergeTree PARTITION BY ingest_day ORDER BY (at, pid)`,
   await warehouse.command(
     `INSERT INTO dit.${useCase}__sent WITH ${window} AS window, number % ${people} AS person, intDiv(number, ${people}) AS n, ${random.join(", ")}
 SELECT toDate(window), toDateTime(window * ${DAY_SECONDS}, 'UTC'), window,
-  reinterpretAsUUID(sipHash128(person, window, 'pid')), ${fields.map(([name]) => values[name] ?? "NULL").join(", ")}
+  reinterpretAsUUID(sipHash128(${who}, window, 'pid')), ${fields.map(([name]) => values[name] ?? "NULL").join(", ")}
 FROM numbers(${people * rowsPerPerson})`,
   );
 }
