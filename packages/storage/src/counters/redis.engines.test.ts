@@ -22,13 +22,17 @@ beforeAll(async () => {
 });
 afterAll(() => running.stop());
 
+/** The promises are not about time, and the machine may be busy. */
+const PATIENCE = { timeoutMs: 15_000, connectTimeoutMs: 15_000, replicationTimeoutMs: 10_000 };
+
 async function openEmpty(
   engines: readonly LocalEngine[],
-  options: RedisCountersOptions,
+  given: RedisCountersOptions,
 ): Promise<Subject<Counters>> {
+  const options = { ...given, ...PATIENCE };
   await Promise.all(engines.map((engine) => ask(engine, "FLUSHALL")));
   const module = new URL("./redis.ts", import.meta.url).href;
-  return openSubject({ module, name: "openRedisCounters", options: { ...options } }, async () => undefined);
+  return openSubject({ module, name: "openRedisCounters", options }, async () => undefined);
 }
 
 describeCountersContract("redis", () => openEmpty([single], { address: addressOf(single) }));

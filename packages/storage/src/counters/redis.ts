@@ -58,13 +58,13 @@ export async function openRedisCounters(options: RedisCountersOptions): Promise<
       }),
     sweep: (sweepNowSeconds) =>
       calls.attempt(async () => {
-        const masters = await servers.masters();
+        const masters = await servers.masters(deadlineIn(timeoutMs));
         await Promise.all(masters.map(({ node }) => sweepMaster(node, sweepNowSeconds, timeoutMs)));
       }),
     check: () =>
       calls.attempt(async () => {
         const deadline = deadlineIn(timeoutMs);
-        const masters = await servers.masters();
+        const masters = await servers.masters(deadline);
         await Promise.all(masters.map((master) => checkMaster(master, check, deadline)));
       }),
     async close() {

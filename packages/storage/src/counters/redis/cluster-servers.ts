@@ -32,7 +32,7 @@ export function createClusterServers(
   const map = createSlotMap(seeds, options);
   return {
     async run(calls, deadline) {
-      await map.known();
+      await map.known(deadline);
       const answers = new Array<ScriptAnswer>(calls.length);
       let targets = calls.map((call, index): Target => {
         return { call, index, node: map.ownerOf(call.key), asking: false };
@@ -44,8 +44,8 @@ export function createClusterServers(
       }
       return answers;
     },
-    async masters() {
-      await map.look();
+    async masters(deadline) {
+      await map.look(deadline);
       return map.masters().map((node) => ({ node, ownKey: ownKey(map, node) }));
     },
     disconnect: map.disconnect,

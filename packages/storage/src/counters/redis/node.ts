@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createClient, DisconnectsClientError, ErrorReply, RESP_TYPES, type RedisClientOptions } from "redis";
-import { type Deadline, deadlineIn, within } from "./deadline.ts";
+import { type Deadline, DeadlineError, deadlineIn, within } from "./deadline.ts";
 import {
   REDIS_DEFAULTS,
   type RedisAddress,
@@ -137,5 +137,5 @@ function createConnection({ host, port }: RedisAddress, options: RedisConnection
 function errorReply(error: unknown): ErrorReply {
   if (error instanceof ErrorReply) return error;
   if (!(error instanceof DisconnectsClientError)) throw error;
-  throw new Error("the connection was given up, since something else on it took too long");
+  throw new DeadlineError("the connection was given up, since something else on it took too long");
 }

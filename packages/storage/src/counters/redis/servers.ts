@@ -8,7 +8,7 @@ export interface RedisServers {
   /** Runs the script for each call; calls with one key in their order. Rejects unless all of them ran. */
   run(calls: readonly ScriptCall[], deadline: Deadline): Promise<ScriptAnswer[]>;
   /** Every one of them, as it is now. */
-  masters(): Promise<readonly RedisMaster[]>;
+  masters(deadline: Deadline): Promise<readonly RedisMaster[]>;
   disconnect(): void;
 }
 

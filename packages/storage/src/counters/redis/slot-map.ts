@@ -1,5 +1,5 @@
 import { UnfitRedisError } from "./counters-error.ts";
-import { deadlineIn } from "./deadline.ts";
+import { type Deadline, deadlineIn } from "./deadline.ts";
 import { CLUSTER_SLOTS, keySlot } from "./key-slot.ts";
 import { createRedisNode, type RedisNode } from "./node.ts";
 import type { RedisAddress } from "./options.ts";
@@ -14,9 +14,9 @@ export interface SlotMap {
   /** Takes a node's word that another one keeps this key's slot. */
   learn(key: Buffer, owner: RedisNode): void;
   /** Asks if nothing is known yet. Rejects as `look` does. */
-  known(): Promise<void>;
+  known(deadline: Deadline): Promise<void>;
   /** Asks anew. Rejects if no node answers. */
-  look(): Promise<void>;
+  look(deadline: Deadline): Promise<void>;
   /** Asks anew, unless that was done just now, and lets nobody wait: what was refused is asked again by whoever asked. */
   lookSoon(): void;
   /** Throws if a slot has none. */
@@ -43,8 +43,8 @@ export function createSlotMap(seeds: readonly RedisAddress[], options: RedisServ
   }
 
   /** The first answer counts: a node that is stopped would hold up the others. */
-  async function readSlots(): Promise<void> {
-    const ranges = await firstAnswer([...nodes.values()].map(slotsOf));
+  async function readSlots(deadline: Deadline): Promise<void> {
+    const ranges = await firstAnswer([...nodes.values()].map((node) => slotsOf(node, deadline)));
     owners.fill(undefined);
     for (const { first, last, master } of ranges) owners.fill(nodeAt(master), first, last + 1);
     isKnown = true;
@@ -56,8 +56,8 @@ export function createSlotMap(seeds: readonly RedisAddress[], options: RedisServ
     }
   }
 
-  function look(): Promise<void> {
-    looking ??= readSlots().finally(() => {
+  function look(deadline: Deadline): Promise<void> {
+    looking ??= readSlots(deadline).finally(() => {
       looking = undefined;
       lookedAtMs = performance.now();
     });
@@ -65,7 +65,8 @@ export function createSlotMap(seeds: readonly RedisAddress[], options: RedisServ
   }
 
   function lookSoon(): void {
-    if (performance.now() - lookedAtMs >= LOOK_EVERY_MS) look().catch(() => undefined);
+    if (performance.now() - lookedAtMs < LOOK_EVERY_MS) return;
+    look(deadlineIn(LOOK_TIMEOUT_MS)).catch(() => undefined);
   }
 
   for (const seed of seeds) nodeAt(seed);
@@ -81,7 +82,7 @@ export function createSlotMap(seeds: readonly RedisAddress[], options: RedisServ
       owners[keySlot(key)] = owner;
       lookSoon();
     },
-    known: async () => (isKnown ? undefined : look()),
+    known: async (deadline) => (isKnown ? undefined : look(deadline)),
     look,
     lookSoon,
     masters() {
@@ -97,8 +98,8 @@ export function createSlotMap(seeds: readonly RedisAddress[], options: RedisServ
   };
 }
 
-async function slotsOf(node: RedisNode) {
-  const [reply] = await node.send([["CLUSTER", "SLOTS"]], deadlineIn(LOOK_TIMEOUT_MS));
+async function slotsOf(node: RedisNode, deadline: Deadline) {
+  const [reply] = await node.send([["CLUSTER", "SLOTS"]], deadline);
   return parseClusterSlots(reply, node.address);
 }
 
