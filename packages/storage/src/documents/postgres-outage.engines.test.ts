@@ -38,10 +38,11 @@ describe("a server that is killed in the middle of commits", () => {
       const target = acknowledged + randomInt(1, 20);
       while (acknowledged < target) await sleep(1);
       await running.engine.kill();
+      const before = acknowledged;
       await running.engine.start();
+      // Later commits would make up for what was lost.
+      expect((await store.get<number>("pair", PAIR[0]))?.value).toBeGreaterThanOrEqual(before);
     }
-    const last = acknowledged;
-    while (acknowledged <= last) await sleep(1);
     isOver = true;
     await Promise.all(writers);
 
@@ -63,7 +64,8 @@ describe("a server that is away", () => {
     const store = await openPostgresDocuments(options);
     await put(store, 0);
     await running.engine.stop();
-    for (const ask of everything(store)) {
+    // Often enough for who waits longer each time.
+    for (const ask of [...everything(store), ...everything(store)]) {
       const startedMs = performance.now();
       const message = await ask().then(String, String);
       expect(performance.now() - startedMs).toBeLessThan(1_000);
