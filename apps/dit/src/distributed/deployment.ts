@@ -37,6 +37,7 @@ export interface Deployment extends RunningPipeline {
   readonly engines: LocalEngines;
   readonly fleet: Fleet;
   readonly adminSecret: Secret;
+  readonly serviceSecret: Secret;
   /** Throws CommandError, with the end of its log, if a service or an engine ended without being told to. */
   check(): Promise<void>;
   /** What the services logged, if anything: the end of it. */
@@ -81,6 +82,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
   });
   cleanup.defer(() => identityProvider.close());
   const adminSecret = new Secret(setting.secrets.adminSecret);
+  const serviceSecret = new Secret(setting.secrets.serviceSecret);
   await applyUseCases(fleet, adminSecret, identityProvider.jwksUrl);
   await fleet.start(SERVICE_KINDS);
 
@@ -89,7 +91,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
   const running = cleanup.move();
   return {
     ...{ environment: setting.shared.ENVIRONMENT ?? "", production: shared.production },
-    ...{ instances, account, engines, fleet, adminSecret },
+    ...{ instances, account, engines, fleet, adminSecret, serviceSecret },
     async check() {
       const failures = [...(await fleet.failures()), ...(await engineFailures(engines, directory))];
       if (failures.length > 0) throw new CommandError(failures.join("\n\n"));
