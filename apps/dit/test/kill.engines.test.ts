@@ -6,8 +6,8 @@ import { ROUTES } from "@dit/protocol";
 import type { KeyDocument } from "@dit/protocol/schemas";
 import { type Acknowledged, type Simulator, simulatedUseCase, startSimulator } from "@dit/simulator";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { queryWarehouse } from "../src/commands/query.ts";
 import { type ChildPipeline, createChildPipeline } from "./support/child-pipeline.ts";
+import { fateOf } from "./support/stored-reports.ts";
 import { until } from "./support/until.ts";
 
 const KILLS = 20;
@@ -40,16 +40,11 @@ it(`stores every acknowledged report exactly once over ${KILLS} kills of the who
   }
   await simulator.stop();
 
-  const stored = await allStored(acknowledged);
-  const missing = acknowledged.filter(({ reportId }) => !stored.has(reportId));
-  const wrong = acknowledged.filter(
-    ({ reportId, events }) => (stored.get(reportId)?.rows ?? events) !== events,
-  );
-  const twice = [...stored.values()].filter(({ batches }) => batches !== 1);
+  const fate = await fateOf(pipeline.addresses.warehouseUrl, acknowledged, STORED_WITHIN_MS);
   process.stdout.write(
-    `${KILLS} kills: ${acknowledged.length} reports acknowledged, ${missing.length} missing, ${wrong.length} incomplete, ${twice.length} stored twice; ${stored.size} reports stored\n`,
+    `${KILLS} kills: ${fate.acknowledged} reports acknowledged, ${fate.lost.length} missing, ${fate.incomplete.length} incomplete, ${fate.storedTwice.length} stored twice\n`,
   );
-  expect({ missing, wrong, twice }).toEqual({ missing: [], wrong: [], twice: [] });
+  expect(fate).toMatchObject({ lost: [], incomplete: [], storedTwice: [] });
   expect(acknowledged.length).toBeGreaterThan(KILLS);
   expect(await pipeline.stop()).toBe(0);
 });
@@ -63,41 +58,4 @@ async function simulate(onAcknowledged: (report: Acknowledged) => void): Promise
   const { acsUrl, edgeUrl, identityProviderUrl } = addresses;
   const place = { acsUrls: [acsUrl], edgeUrls: [edgeUrl], identityProviderUrl };
   return startSimulator({ ...place, ...population, environment: "development", pinnedKeys }, onAcknowledged);
-}
-
-interface StoredReport {
-  readonly rows: number;
-  /** Batches of the sink that its rows came in: one, if it was stored once. */
-  readonly batches: number;
-}
-
-/** What is stored once every acknowledged report is, or when the time is up. */
-async function allStored(acknowledged: readonly Acknowledged[]): Promise<Map<string, StoredReport>> {
-  let stored = new Map<string, StoredReport>();
-  await until(
-    async () => {
-      stored = await readStored();
-      return acknowledged.every(({ reportId }) => stored.has(reportId));
-    },
-    STORED_WITHIN_MS,
-    "not everything that was acknowledged is stored",
-  ).catch(() => {});
-  return stored;
-}
-
-async function readStored(): Promise<Map<string, StoredReport>> {
-  const tables = await query<{ name: string }>(
-    `SELECT name FROM system.tables WHERE database = 'dit' AND startsWith(name, '${simulatedUseCase.useCase}__')`,
-  );
-  const rows = tables.map(({ name }) => `SELECT report_id, batch FROM dit.${name}`).join(" UNION ALL ");
-  const reports = await query<{ reportId: string; rows: string; batches: string }>(
-    `SELECT replaceAll(toString(report_id), '-', '') AS reportId, count() AS rows, uniqExact(batch) AS batches
-     FROM (${rows}) GROUP BY report_id`,
-  );
-  return new Map(reports.map((r) => [r.reportId, { rows: Number(r.rows), batches: Number(r.batches) }]));
-}
-
-async function query<Row>(sql: string): Promise<Row[]> {
-  const text = await queryWarehouse(pipeline.addresses.warehouseUrl, sql, "JSONEachRow");
-  return text === "" ? [] : text.split("\n").map((line) => JSON.parse(line) as Row);
 }
