@@ -6,6 +6,7 @@ import { configurationTables } from "./docs/configuration-tables.ts";
 import { metricTables } from "./docs/metric-tables.ts";
 import { protocolTables } from "./docs/protocol-tables.ts";
 import { replaceSections } from "./docs/replace-sections.ts";
+import { scaleTables } from "./docs/scale-tables.ts";
 
 /** Writes the parts of pages that code knows better, and the dashboards. `--check` writes nothing and fails if one is behind. */
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
@@ -14,6 +15,7 @@ const PAGES = {
   "docs/PROTOCOL.md": protocolTables,
   "docs/CONFIGURATION.md": configurationTables,
   "docs/METRICS.md": metricTables,
+  "docs/SCALE.md": scaleTables,
 };
 
 const pathOf = (name: string) => join(import.meta.dirname, "..", name);

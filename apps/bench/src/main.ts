@@ -1,28 +1,6 @@
-import { cpus } from "node:os";
-import { compare } from "./comparison.ts";
-import { poprfComparisons } from "./poprf-bench.ts";
+import { runCapacity } from "./capacity/run-capacity.ts";
+import { compareAll } from "./compare-all.ts";
 
-const TURNS = 9;
-
-console.log(
-  `${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}; medians of ${TURNS} interleaved turns\n`,
-);
-const results = (await poprfComparisons()).map((comparison) => compare(comparison, TURNS));
-const lines = results.map((r) => [
-  r.name,
-  `${Math.round(r.oursPerSecond)} ${r.unit}`,
-  `${r.peerName}: ${Math.round(r.peerPerSecond)}`,
-  `${r.ratio.toFixed(1)}x (${r.lowestRatio.toFixed(1)}-${r.highestRatio.toFixed(1)})`,
-  `>= ${r.target}x`,
-  r.ratio >= r.target ? "yes" : "NO",
-]);
-const table = [["what", "ours", "peer", "ratio (range)", "target", "met"], ...lines];
-const widthOf = (column: number) => Math.max(...table.map((line) => line[column]?.length ?? 0));
-for (const line of table)
-  console.log(
-    line
-      .map((cell, column) => cell.padEnd(widthOf(column) + 2))
-      .join("")
-      .trimEnd(),
-  );
-process.exitCode = results.every(({ ratio, target }) => ratio >= target) ? 0 : 1;
+const [command, ...args] = process.argv.slice(2);
+if (command === "capacity") await runCapacity(args);
+else process.exitCode = (await compareAll()) ? 0 : 1;
