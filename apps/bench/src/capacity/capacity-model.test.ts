@@ -80,7 +80,7 @@ it("the tables show every cost, every assumption and every line, to two digits",
   expect(tables["measured-costs"]).toContain("evaluation took 60 µs");
   expect(tables["measured-costs"]?.match(/^\| /gm)).toHaveLength(1 + Object.keys(COSTS).length);
   expect(tables.assumptions?.match(/^\| `/gm)).toHaveLength(Object.keys(given).length);
-  expect(tables.capacity).toContain("| ClickHouse's disk | ");
+  expect(tables.capacity).toContain("| disk and network | ClickHouse's disk | ");
   expect(tables.capacity).toContain("| 75 GB |");
   expect(tables.capacity).toContain("86,400 clients");
 });

@@ -31,7 +31,7 @@ export function capacityModel(costs: UnitCosts, given: Assumptions): CapacityLin
     ...{ group: "cores", what, how: `(${how}) ÷ utilisation`, unit: "cores", of: cores(secondsAtPeak) },
   });
   return [
-    rate("requests for tokens", "clients × 1 a day × peak", requests),
+    rate("requests for tokens", "clients × requests a day × peak", requests),
     rate("tokens", "requests × tokens a request", tokens),
     rate("reports", "clients × reports a day × peak", reports),
     rate("events", "reports × events a report", events),

@@ -41,12 +41,16 @@ function assumptionTable(assumptions: Assumptions): string {
 
 function lineTable(lines: readonly CapacityLine[], populations: readonly number[]): string {
   const heads = populations.map((clients) => `${clients.toLocaleString("en-US")} clients`);
-  const rows = lines.map(({ what, how, unit, of }) =>
-    [`| ${what} | ${how} `, ...populations.map((clients) => `| ${shown(of(clients), unit)} `), "|"].join(""),
+  const rows = lines.map(({ group, what, how, unit, of }) =>
+    [
+      `| ${group} | ${what} | ${how} `,
+      ...populations.map((clients) => `| ${shown(of(clients), unit)} `),
+      "|",
+    ].join(""),
   );
   return [
-    `| what | how | ${heads.join(" | ")} |`,
-    `|---|---|${populations.map(() => "---:|").join("")}`,
+    `| | what | how | ${heads.join(" | ")} |`,
+    `|---|---|---|${populations.map(() => "---:|").join("")}`,
     ...rows,
   ].join("\n");
 }
