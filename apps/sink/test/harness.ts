@@ -42,9 +42,12 @@ export interface TestStores {
   close(): Promise<void>;
 }
 
-export async function openTestStores(): Promise<TestStores> {
+/** `clickHouseUrl`: in place of the embedded engine. */
+export async function openTestStores(clickHouseUrl?: string): Promise<TestStores> {
   const directory = await makeDirectory();
-  const warehouse = await openTestWarehouse(directory.path);
+  const openTestWarehouse = () =>
+    openWarehouse({ url: clickHouseUrl, path: join(directory.path, "warehouse") });
+  const warehouse = await openTestWarehouse();
   const opened: { close(): Promise<void> }[] = [warehouse];
   async function open(): Promise<Ports> {
     const stores = await openLogAndDocuments(join(directory.path, String(opened.length)));
@@ -56,7 +59,7 @@ export async function openTestStores(): Promise<TestStores> {
     open,
     async openPair() {
       const [one, other] = [await open(), await open()];
-      const another = await openTestWarehouse(directory.path);
+      const another = await openTestWarehouse();
       opened.push(another);
       return [one, { ...other, documents: one.documents, warehouse: another }];
     },
@@ -65,11 +68,6 @@ export async function openTestStores(): Promise<TestStores> {
       await directory.remove();
     },
   };
-}
-
-/** The embedded engine, or a server with `DIT_TEST_CLICKHOUSE_URL`. */
-function openTestWarehouse(path: string): Promise<Warehouse> {
-  return openWarehouse({ url: process.env.DIT_TEST_CLICKHOUSE_URL, path: join(path, "warehouse") });
 }
 
 /** One partition, so that records keep their order. */
