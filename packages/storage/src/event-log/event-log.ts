@@ -10,8 +10,9 @@ export interface EventLog {
   append(topic: string, records: readonly AppendRecord[]): Promise<void>;
   /**
    * Runs `onPartition` once for each partition that this process is given, concurrently, until `signal` aborts.
-   * Each gets a signal of its own that aborts when the partition is taken away. Resolves when all have
-   * returned; rejects with the first error one of them throws.
+   * Each gets a signal of its own that aborts when the partition is taken away: what was begun may be finished
+   * and committed still, and what fails then is for the next owner. Resolves when all have returned; rejects with
+   * the first error one of them throws.
    */
   consume(options: ConsumeOptions): Promise<void>;
   /**

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { Admin, ConfigResourceTypes, IncrementalAlterConfigOperationTypes } from "@platformatic/kafka";
 import { beforeEach, describe, expect, it } from "vitest";
 import { PARTITIONS, runKafka, until } from "../../test/running-kafka.ts";
 import { startChild } from "../contract/child.ts";
@@ -59,8 +60,26 @@ async function consume(
   };
 }
 
+/** So long that nobody waits for its end. */
+async function lengthenSession(): Promise<void> {
+  const admin = new Admin({ clientId: "test", bootstrapBrokers: [...kafka.brokers] });
+  const session = {
+    name: "consumer.session.timeout.ms",
+    configOperation: IncrementalAlterConfigOperationTypes.SET,
+    value: "60000",
+  };
+  const resource = {
+    resourceType: ConfigResourceTypes.GROUP,
+    resourceName: `${prefix}g`,
+    configs: [session],
+  };
+  await admin.incrementalAlterConfigs({ resources: [resource] });
+  await admin.close();
+}
+
 describe("consumers of one group", () => {
   it("share the partitions, and take over those of one that leaves", async () => {
+    await lengthenSession();
     const first = await consume();
     await until(() => first.held.size === PARTITIONS);
     const second = await consume();
