@@ -6,7 +6,7 @@ import { measureUnitCosts } from "./measure-unit-costs.ts";
 import type { MeasuredCosts } from "./unit-costs.ts";
 
 /** The run that docs/SCALE.md shows. */
-export const KEPT_COSTS = new URL("../../measured/unit-costs.json", import.meta.url);
+const KEPT_COSTS = new URL("../../measured/unit-costs.json", import.meta.url);
 
 /**
  * `capacity [--measure] [--costs FILE] [--clients N,N] [--assume name=value,name=value]`: prints what populations need, by the costs of the
