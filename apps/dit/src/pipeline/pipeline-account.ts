@@ -60,23 +60,26 @@ export function createPipelineAccount({ warehouse, pending, read }: PipelineAcco
       };
     },
     async stored() {
-      const tables = await tablesOf(warehouse);
+      const tables = await existingTables(warehouse);
       const sumOf = (table: string, column: string) =>
-        tables.includes(table) ? total(warehouse, `SELECT sum(t.${column}) AS total FROM ${table} AS t`) : 0;
+        tables.has(table) ? total(warehouse, `SELECT sum(t.${column}) AS total FROM ${table} AS t`) : 0;
       let rowsInserted = 0;
-      for (const table of tables.filter(isEventTable)) {
-        rowsInserted += await total(warehouse, `SELECT count() AS total FROM ${table}`);
+      for (const table of tables.has(LEDGER) ? await eventTables(warehouse) : []) {
+        if (tables.has(table))
+          rowsInserted += await total(warehouse, `SELECT count() AS total FROM ${table}`);
       }
       return {
         rowsInserted,
         deadLettered: await sumOf("dit.dead_letters", "events"),
-        deduplicated: await sumOf("dit.sink_ledger", "deduplicated"),
-        reportsDealtWith: await sumOf("dit.sink_ledger", "records"),
+        deduplicated: await sumOf(LEDGER, "deduplicated"),
+        reportsDealtWith: await sumOf(LEDGER, "records"),
         pending: await pending(),
       };
     },
   };
 }
+
+const LEDGER = "dit.sink_ledger";
 
 /** How far a consumer group is behind, over all partitions. */
 export async function pendingRecords(eventLog: Pick<EventLog, "progress">): Promise<number> {
@@ -85,16 +88,19 @@ export async function pendingRecords(eventLog: Pick<EventLog, "progress">): Prom
 }
 
 /** Tables come into being when something is first stored in them. */
-async function tablesOf(warehouse: Pick<Warehouse, "query">): Promise<string[]> {
+async function existingTables(warehouse: Pick<Warehouse, "query">): Promise<ReadonlySet<string>> {
   const rows = await warehouse.query<{ name: string }>(
     "SELECT concat('dit.', name) AS name FROM system.tables WHERE database = 'dit'",
   );
-  return rows.map(({ name }) => name);
+  return new Set(rows.map(({ name }) => name));
 }
 
-/** `dit.<use_case>__<event>` */
-function isEventTable(table: string): boolean {
-  return table.includes("__");
+/** Those that the sink ever wrote events to, `dit.<use_case>__<event>`: others may have such names too. */
+async function eventTables(warehouse: Pick<Warehouse, "query">): Promise<string[]> {
+  const rows = await warehouse.query<{ name: string }>(
+    `SELECT DISTINCT arrayJoin(mapKeys(l.rows)) AS name FROM ${LEDGER} AS l`,
+  );
+  return rows.map(({ name }) => name).filter((name) => name.includes("__"));
 }
 
 async function total(warehouse: Pick<Warehouse, "query">, sql: string): Promise<number> {
