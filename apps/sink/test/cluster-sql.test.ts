@@ -1,0 +1,65 @@
+import { clusterDialect, SINGLE_NODE, type TableDialect } from "@dit/storage";
+import { describe, expect, it } from "vitest";
+import { addMissingColumns, createEventTable, followDocument } from "../src/event-table-ddl.ts";
+import { migrateWarehouse } from "../src/index.ts";
+import { makeUseCase } from "./harness.ts";
+import { useTestStores } from "./use-test-stores.ts";
+
+const stores = useTestStores();
+
+/** Every statement that makes or changes a table. */
+async function statementsOf(tables: TableDialect): Promise<string[]> {
+  const statements: string[] = [];
+  const command = async (sql: string) => void statements.push(sql);
+  await migrateWarehouse({ ...stores.warehouse, tables, command });
+  const document = makeUseCase({ useCase: "it", purpose: 'it\'s `here` \\ ON CLUSTER "x"' });
+  const columns = [{ name: "cold", type: "Nullable(Bool)", comment: "another" }];
+  const existing = { columns, comment: "another", engine: "MergeTree TTL another" };
+  for (const event of Object.keys(document.events)) {
+    statements.push(
+      createEventTable(document, event, tables),
+      ...addMissingColumns(document, event, existing, tables),
+      ...followDocument(document, event, existing, tables),
+    );
+  }
+  return statements;
+}
+
+describe("the SQL of tables", () => {
+  it("is read by the engine as meant for every server of a cluster", async () => {
+    const statements = await statementsOf(clusterDialect("dit-1"));
+    expect(statements.length).toBeGreaterThan(15);
+    const paths = new Set<string>();
+    for (const sql of statements) {
+      const [formatted] = await stores.warehouse.query<{ sql: string }>(
+        "SELECT formatQuerySingleLine({sql:String}) AS sql",
+        { sql },
+      );
+      expect(formatted?.sql).toMatch(/^(CREATE|ALTER) \w+ (IF NOT EXISTS )?[\w.`]+ ON CLUSTER `dit-1`/);
+      if (!formatted?.sql.startsWith("CREATE TABLE")) continue;
+      const [, path = "", table] =
+        /ReplicatedMergeTree\('([^']+\/(\w+))', '\{replica\}'\)/.exec(formatted.sql) ?? [];
+      expect(path).toBe(`/clickhouse/tables/dit-1/{shard}/dit/${table}`);
+      expect(formatted.sql).toContain(`dit.${table} ON CLUSTER`);
+      expect(formatted.sql).toMatch(
+        /SETTINGS replicated_deduplication_window = 10000, .*fsync_after_insert = 1/,
+      );
+      paths.add(path);
+    }
+    expect(paths.size).toBe(5);
+  });
+
+  it("is the same for one server, but for that", async () => {
+    const [alone, cluster] = [await statementsOf(SINGLE_NODE), await statementsOf(clusterDialect("dit-1"))];
+    const plain = cluster.map((sql) =>
+      sql
+        .replace(" ON CLUSTER `dit-1`", "")
+        .replace(/ReplicatedMergeTree\(.*\)/, "MergeTree")
+        .replace(
+          /replicated_deduplication_window = 10000, replicated_\w+ = \d+/,
+          "non_replicated_deduplication_window = 10000",
+        ),
+    );
+    expect(plain).toEqual(alone);
+  });
+});
