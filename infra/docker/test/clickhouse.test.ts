@@ -5,7 +5,7 @@ import { Session } from "chdb";
 import { afterAll, describe, expect, it } from "vitest";
 import { readXml } from "./clickhouse/read-xml.ts";
 import { type EngineKnowledge, SETTINGS_RULES } from "./clickhouse/settings-rules.ts";
-import { readRepositoryFile } from "./repository.ts";
+import { COMPOSE_FILE, readRepositoryFile } from "./repository.ts";
 
 const texts = {
   config: readRepositoryFile("infra/clickhouse/config.xml"),
@@ -61,6 +61,11 @@ const PLANTED: Readonly<
 describe("ClickHouse's configuration", () => {
   it("is read by its engine", () => {
     expect(session.query("SELECT 1", "TSV").trim()).toBe("1");
+  });
+
+  it("is that of the release that the compose file runs", () => {
+    const [release] = /\d+\.\d+/.exec(session.query("SELECT version()", "TSV")) ?? [];
+    expect(readRepositoryFile(COMPOSE_FILE)).toContain(`image: clickhouse/clickhouse-server:${release}.`);
   });
 
   describe.each(Object.entries(SETTINGS_RULES))("%s", (name, rule) => {

@@ -147,7 +147,7 @@ describe("the compose file", () => {
 
   it.each([
     ["read_only: true", "read_onyl: true", "invalid-schema"],
-    ["stop_grace_period: 30s", "stop_grace_period: [30]", "invalid-schema"],
+    ["stop_grace_period: 35s", "stop_grace_period: [30]", "invalid-schema"],
     ['ports: ["127.0.0.1:', 'ports: ["', "no-unbound-port-interfaces"],
     ["apache/kafka:4.3.1", "apache/kafka", "service-image-require-explicit-tag"],
   ])("and the linter sees %s become %s", (from, to, rule) => {
@@ -162,6 +162,25 @@ describe("the compose file", () => {
     const isThere = (source: string) =>
       source.startsWith(".") ? existsSync(join(folder, source)) : source in file.compose.volumes;
     expect(sources.filter((source) => !isThere(source))).toEqual([]);
+  });
+
+  it("runs the Kafka that the tests run", () => {
+    const [, version] =
+      /<artifactId>kafka_[\d.]+<\/artifactId>\s*<version>([\d.]+)</.exec(
+        readRepositoryFile("infra/local/kafka/pom.xml"),
+      ) ?? [];
+    expect(file.compose.services.kafka?.image).toBe(`apache/kafka:${version}`);
+  });
+
+  it("does not run in production mode with its placeholders", () => {
+    const problems = RULES["is configured as its service understands"]({
+      text,
+      compose: readCompose(text, { PRODUCTION: "true" }),
+    });
+    for (const service of ["acs", "edge", "ingest", "sink"]) {
+      const refused = problems.filter((problem) => problem.startsWith(`${service}: `));
+      expect(refused.join("\n"), service).toContain("is still the placeholder");
+    }
   });
 
   describe.each(Object.entries(RULES))("each service %s", (name, rule) => {

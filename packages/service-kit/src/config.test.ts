@@ -112,6 +112,21 @@ describe("the configuration", () => {
   });
 });
 
+describe("a placeholder", () => {
+  const placed = { ...complete, DIT_ACS_SERVICE_SECRET: `CHANGEME-${secretText}` };
+
+  it("is no secret in production mode", () => {
+    expect(problemsOf({ ...placed, DIT_ACS_PRODUCTION: "true" })).toEqual([
+      "DIT_ACS_SERVICE_SECRET: is still the placeholder, which everybody knows",
+    ]);
+    expect(problemsOf({ ...complete, DIT_ACS_PRODUCTION: "true" })).toEqual([]);
+  });
+
+  it("does elsewhere", () => {
+    expect(problemsOf(placed)).toEqual([]);
+  });
+});
+
 describe("a variable's _FILE form", () => {
   let directory = "";
   beforeEach(() => {

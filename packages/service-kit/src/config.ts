@@ -38,7 +38,8 @@ export function baseConfigShape(defaultPort: number) {
 /**
  * Reads `schema` from the environment: key `listenPort` with prefix `DIT_ACS` is DIT_ACS_LISTEN_PORT, and
  * DIT_ACS_LISTEN_PORT_FILE names a file that holds the value (for secrets; one trailing newline is cut off). A variable that
- * begins with the prefix and is not known is a problem, since a typo must not mean "unset". Throws ConfigError.
+ * begins with the prefix and is not known is a problem, since a typo must not mean "unset", and so is a placeholder in production mode.
+ * Throws ConfigError.
  */
 export function loadConfig<S extends z.ZodObject>(schema: S, env: Environment, prefix: string): z.output<S> {
   const variables = new Map(Object.keys(schema.shape).map((key) => [key, variableName(prefix, key)]));
@@ -58,7 +59,7 @@ export function loadConfig<S extends z.ZodObject>(schema: S, env: Environment, p
   const issues = (parsed.error?.issues ?? []).filter(
     ({ path: [key] }) => key === undefined || !unread.has(key),
   );
-  problems.push(...issues.map((issue) => describe(issue, variables, raw)));
+  problems.push(...issues.map((issue) => describe(issue, variables, raw)), ...placeholders(raw, variables));
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
   Object.freeze(parsed.data);
   return parsed.data;
@@ -67,6 +68,19 @@ export function loadConfig<S extends z.ZodObject>(schema: S, env: Environment, p
 /** DIT_ACS and `listenPort`: DIT_ACS_LISTEN_PORT. */
 export function variableName(prefix: string, key: string): string {
   return `${prefix}_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** What `infra/compose` has where an operator puts a secret of their own. */
+const PLACEHOLDER = "CHANGEME";
+
+function placeholders(
+  raw: Readonly<Record<string, string>>,
+  variables: ReadonlyMap<string, string>,
+): string[] {
+  if (raw.production !== "true") return [];
+  return Object.entries(raw)
+    .filter(([, text]) => text.includes(PLACEHOLDER))
+    .map(([key]) => `${variables.get(key)}: is still the placeholder, which everybody knows`);
 }
 
 type Read = { readonly text: string } | { readonly problem: string } | undefined;

@@ -1,3 +1,4 @@
+import { isTool } from "./read-compose.ts";
 import { ofEachService, type Rule } from "./rule.ts";
 
 const PINNED = /@sha256:[0-9a-f]{64}$|:v?\d+(?:\.\d+){1,3}(?:-[a-z0-9.]+)?$/;
@@ -25,9 +26,9 @@ export const CONTAINER_RULES = {
     build === undefined && !NUMERIC_USER.test(user ?? "") && "does not name its user",
     build !== undefined && user !== undefined && "names another user than its image's",
   ]),
-  "says when it is healthy": ofEachService(({ healthcheck, build }, name, { services }) => {
+  "says when it is healthy": ofEachService(({ healthcheck, build, profiles }, name, { services }) => {
     const waitedFor = Object.values(services).flatMap((each) => each.depends_on?.[name]?.condition ?? []);
-    const ends = waitedFor.includes("service_completed_successfully");
+    const ends = waitedFor.includes("service_completed_successfully") || isTool({ profiles });
     if (healthcheck?.disable === true) return [!ends && "has its health check disabled"];
     const { test = [] } = healthcheck ?? {};
     return [

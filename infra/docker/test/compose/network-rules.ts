@@ -1,4 +1,4 @@
-import type { Compose, ComposeService } from "./read-compose.ts";
+import { type Compose, type ComposeService, isTool } from "./read-compose.ts";
 import { ofEachService, type Rule } from "./rule.ts";
 
 /**
@@ -12,7 +12,7 @@ const NEVER_MEET: Readonly<Record<string, readonly string[]>> = {
   sink: ["valkey", "grafana"],
 };
 /** Docker publishes no port of a container whose networks are all internal. */
-const LEADS_OUT = ["clients", "accounts", "analysts"];
+const LEADS_OUT = ["clients", "accounts", "analysts", "console"];
 const HOST = /^[a-z+]+:\/\/(?:[^@/]*@)?([a-z-]+):\d+/;
 
 export const NETWORK_RULES = {
@@ -26,7 +26,7 @@ export const NETWORK_RULES = {
     (service, _, { services }) =>
       hostsOf(service, services).flatMap((host) => [
         sharedNetworks(service, services[host]).length === 0 && `does not reach ${host}`,
-        service.depends_on?.[host] === undefined && `does not wait for ${host}`,
+        !isTool(service) && service.depends_on?.[host] === undefined && `does not wait for ${host}`,
       ]),
   ),
   "is on networks that lead out only where something must come in": ({ compose }) =>

@@ -9,7 +9,7 @@ export interface ComposeService {
     readonly dockerfile: string;
     readonly args: Record<string, string>;
   };
-  readonly profiles?: readonly string[];
+  readonly profiles?: readonly string[] | undefined;
   readonly networks?: readonly string[];
   readonly user?: string;
   readonly entrypoint?: readonly string[];
@@ -40,6 +40,10 @@ export interface Compose {
   readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>;
   readonly volumes: Readonly<Record<string, unknown>>;
 }
+
+/** Somebody runs it, and it ends by itself: `docker compose run`. */
+export const isTool = ({ profiles }: Pick<ComposeService, "profiles">): boolean =>
+  profiles?.join() === "tools";
 
 /** Reads a compose file as Compose does with `env` as its environment: merge keys, anchors, variables. */
 export function readCompose(text: string, env: Readonly<Record<string, string>> = {}): Compose {

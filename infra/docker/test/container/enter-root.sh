@@ -27,14 +27,9 @@ mount --rbind /proc "$ROOT/proc"
 for folder in $TMPFS; do
     mount -t tmpfs -o mode=1777 none "$ROOT$folder"
 done
-if [ -n "$CACHE" ]; then
-    mount --bind "$CACHE" "$ROOT$CACHE_TARGET"
-    # Where packages come from on this machine.
-    if [ -f "$NPMRC" ]; then
-        : >"$ROOT$CACHE_TARGET/.npmrc"
-        mount --bind "$NPMRC" "$ROOT$CACHE_TARGET/.npmrc"
-    fi
-fi
+for bind in $BINDS; do
+    mount --bind "${bind%:*}" "$ROOT${bind#*:}"
+done
 if [ "$READ_ONLY" = true ]; then mount -o remount,bind,ro "$ROOT"; fi
 
 exec chroot "$ROOT" "$@"

@@ -1,5 +1,4 @@
 import { lstatSync, mkdirSync, readlinkSync, symlinkSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 
 /** What of this machine stands in for the base image. */
@@ -8,6 +7,12 @@ const MOUNT_POINTS = ["dev", "proc", "tmp", "root"];
 const SCRIPT = join(import.meta.dirname, "enter-root.sh");
 /** As the official image has it. */
 const IMAGE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+interface Bind {
+  readonly source: string;
+  /** What is there is made before: a folder, or a file. */
+  readonly target: string;
+}
 
 export interface EnterRoot {
   /** Made by `makeRoot`. */
@@ -19,8 +24,8 @@ export interface EnterRoot {
   /** A file of lines as in /etc/hosts. */
   readonly hosts: string;
   readonly tmpfs?: readonly string[];
-  /** A folder of this machine that is found at `target` for as long as the command runs. */
-  readonly cache?: { readonly folder: string; readonly target: string };
+  /** Files and folders of this machine that are found at the target for as long as the command runs. */
+  readonly binds?: readonly Bind[];
   readonly readOnly: boolean;
   readonly workdir: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -45,7 +50,19 @@ export function enterRoot(options: EnterRoot): {
   args: string[];
   env: Record<string, string>;
 } {
-  const { root, node, npm, hosts, tmpfs = [], cache, readOnly, workdir, environment, user, argv } = options;
+  const {
+    root,
+    node,
+    npm,
+    hosts,
+    tmpfs = [],
+    binds = [],
+    readOnly,
+    workdir,
+    environment,
+    user,
+    argv,
+  } = options;
   const base = BASE.filter((name) => lstatSync(`/${name}`, { throwIfNoEntry: false })?.isDirectory());
   const inside = ["env", "--ignore-environment", `--chdir=${workdir}`, `PATH=${IMAGE_PATH}`];
   const variables = Object.entries(environment).map((pair) => pair.join("="));
@@ -59,10 +76,8 @@ export function enterRoot(options: EnterRoot): {
       HOSTS: hosts,
       NODE: node,
       NPM: npm ?? "",
-      NPMRC: join(homedir(), ".npmrc"),
       TMPFS: tmpfs.join(" "),
-      CACHE: cache?.folder ?? "",
-      CACHE_TARGET: cache?.target ?? "",
+      BINDS: binds.map(({ source, target }) => `${source}:${target}`).join(" "),
       READ_ONLY: String(readOnly),
     },
   };

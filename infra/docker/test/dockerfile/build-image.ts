@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join, posix } from "node:path";
 import { promisify } from "node:util";
 import { enterRoot, makeRoot } from "../container/enter-root.ts";
@@ -136,7 +137,8 @@ async function copy(
   const stage = built.get(from);
   if (stage === undefined) throw new Error(`line ${step.line}: there is no stage ${from} before it`);
   mkdirSync(to, { recursive: true });
-  await run("cp", ["--archive", `${join(stage.root, source)}/.`, to]);
+  // A stage is not written to any more: its files may be the same, not copies.
+  await run("cp", ["--archive", "--link", `${join(stage.root, source)}/.`, to]);
 }
 
 async function runStep(step: Step, building: Building, options: BuildOptions): Promise<void> {
@@ -151,13 +153,21 @@ async function runStep(step: Step, building: Building, options: BuildOptions): P
     node: options.node,
     npm: await npmFolder(),
     hosts: "/etc/hosts",
-    cache: { folder: options.cache, target },
+    binds: [{ source: options.cache, target }, ...npmSettings(options.cache, target)],
     readOnly: false,
     workdir: building.workdir,
     environment: { HOME: "/root", ...networkSettings(), ...building.args, ...building.environment },
     argv: ["/bin/sh", "-c", step.text],
   });
   await run(command, args, { env, maxBuffer: 16 * 1024 ** 2 });
+}
+
+/** Where packages come from on this machine. */
+function npmSettings(cache: string, target: string): { source: string; target: string }[] {
+  const source = join(homedir(), ".npmrc");
+  if (!existsSync(source)) return [];
+  writeFileSync(join(cache, ".npmrc"), "");
+  return [{ source, target: `${target}/.npmrc` }];
 }
 
 /** The npm package that this machine's `npm` belongs to. */

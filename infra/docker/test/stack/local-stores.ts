@@ -1,22 +1,15 @@
 import { join } from "node:path";
-import {
-  createLocalClickHouse,
-  createLocalKafka,
-  createLocalPostgres,
-  createLocalRedis,
-  type LocalEngine,
-} from "@dit/local";
+import { createLocalClickHouse, createLocalPostgres, createLocalRedis, type LocalEngine } from "@dit/local";
 import type { Compose } from "../compose/read-compose.ts";
-import { kafkaSettings, postgresSettings, valkeySettings } from "./compose-settings.ts";
+import { postgresSettings, valkeySettings } from "./compose-settings.ts";
 
-/** Real servers in place of the compose file's, by the names it gives them. */
-export type LocalStores = Readonly<Record<"kafka" | "valkey" | "postgres" | "clickhouse", LocalEngine>>;
+/** Real servers in place of the compose file's, by the names it gives them: what runs its own command is not among them. */
+export type LocalStores = Readonly<Record<"valkey" | "postgres" | "clickhouse", LocalEngine>>;
 
 /** Fetches what they need, and starts none yet. */
 export async function createLocalStores({ services }: Compose, directory: string): Promise<LocalStores> {
   const { postgres = {}, valkey = {} } = services;
   return {
-    kafka: await createLocalKafka({ directory: join(directory, "kafka"), settings: kafkaSettings() }),
     valkey: await createLocalRedis({
       directory: join(directory, "valkey"),
       settings: valkeySettings(valkey),

@@ -7,14 +7,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readCompose } from "../compose/read-compose.ts";
 import { COMPOSE_FILE, readRepositoryFile } from "../repository.ts";
+import { kafkaContainer } from "./kafka-container.ts";
 import { createLocalStores, type LocalStores, withLocalStores } from "./local-stores.ts";
 import type { StackResult, StackSetting } from "./stack-result.ts";
-import { type Container, startContainer } from "./start-container.ts";
+import { type Container, type ContainerOptions, startContainer } from "./start-container.ts";
 import { startingOrder } from "./starting-order.ts";
 
-const READY_WITHIN_MS = 60_000;
-const ROWS_WITHIN_MS = 60_000;
-const ENDED_WITHIN_MS = 30_000;
+const READY_WITHIN_MS = 120_000;
+const ROWS_WITHIN_MS = 120_000;
+const ENDED_WITHIN_MS = 35_000;
 /** Each question starts a Node. */
 const POLL_MS = 500;
 const ENOUGH_ROWS = 100;
@@ -37,7 +38,7 @@ try {
 process.exit(0);
 
 async function runStack(running: LocalStores): Promise<StackResult> {
-  const readyAfterMs: Record<string, number> = {};
+  const readyAfterMs: Record<string, number> = { kafka: await startKafka() };
   for (const name of startingOrder(compose)) readyAfterMs[name] = await start(name, running);
   const migrated = [log("migrate"), ""] as [string, string];
   await start("migrate", running);
@@ -48,11 +49,14 @@ async function runStack(running: LocalStores): Promise<StackResult> {
   stopped.simulator = await stop("simulator");
   stopped.ingest = await stop("ingest");
   const edgeIsHealthyWithoutIngest = await isHealthyFor("edge", READY_WITHIN_MS);
-  for (const name of ["edge", "sink", "acs"]) stopped[name] = await stop(name);
+  for (const name of ["edge", "sink", "acs", "kafka"]) stopped[name] = await stop(name);
   return { readyAfterMs, migrated, rows, edgeIsHealthyWithoutIngest, stopped };
 }
 
-/** Resolves, with the time it took, once whoever waits for it may start. */
+async function startKafka(): Promise<number> {
+  return await run(await kafkaContainer(compose.services.kafka ?? {}, { ...setting, hosts }));
+}
+
 async function start(name: string, running: LocalStores): Promise<number> {
   const service = compose.services[name];
   const image = setting.images[service?.build?.args.SERVICE ?? ""];
@@ -60,14 +64,23 @@ async function start(name: string, running: LocalStores): Promise<number> {
   const environment = Object.fromEntries(
     Object.entries(service.environment ?? {}).map(([key, value]) => [key, withLocalStores(value, running)]),
   );
+  return await run({ ...setting, name, image, service, environment, hosts });
+}
+
+/** Resolves, with the time it took, once whoever waits for it may start. */
+async function run(options: ContainerOptions): Promise<number> {
   const startedMs = performance.now();
-  const container = startContainer({ ...setting, name, image, service, environment, hosts });
+  const { name, service } = options;
+  const container = startContainer(options);
   containers.set(name, container);
   if (service.healthcheck?.disable === true) {
     const exitCode = await container.exited;
     if (exitCode !== 0) throw new Error(`${name} ended with ${exitCode}`);
   } else {
-    await until(`${name} is not healthy in time`, READY_WITHIN_MS, () => container.isHealthy());
+    await until(`${name} is not healthy in time`, READY_WITHIN_MS, async () => {
+      if (container.hasExited()) throw new Error(`${name} ended before it was healthy`);
+      return await container.isHealthy();
+    });
   }
   return performance.now() - startedMs;
 }

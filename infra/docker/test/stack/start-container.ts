@@ -14,6 +14,8 @@ export interface ContainerOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly node: string;
   readonly hosts: string;
+  /** What it finds of this machine, beside its image. */
+  readonly binds?: EnterRoot["binds"];
   /** For its log. */
   readonly directory: string;
 }
@@ -23,6 +25,7 @@ export interface Container {
   readonly name: string;
   /** Resolves with the exit code, or with null if a signal ended it. */
   readonly exited: Promise<number | null>;
+  hasExited(): boolean;
   /** Runs another command in it, as the engine does for a health check. */
   run(argv: readonly string[]): Promise<number | null>;
   isHealthy(): Promise<boolean>;
@@ -41,6 +44,7 @@ export function startContainer(options: ContainerOptions): Container {
   return {
     name,
     exited: main.exited,
+    hasExited: () => main.child.exitCode !== null || main.child.signalCode !== null,
     run,
     isHealthy: async () => (await run(service.healthcheck?.test?.slice(1) ?? image.healthcheck)) === 0,
     terminate: () => main.child.kill("SIGTERM"),
@@ -49,9 +53,9 @@ export function startContainer(options: ContainerOptions): Container {
 }
 
 function settingOf(options: ContainerOptions, argv: readonly string[]): EnterRoot {
-  const { image, service, environment, node, hosts } = options;
+  const { image, service, environment, node, hosts, binds = [] } = options;
   return {
-    ...{ root: image.root, node, hosts, argv, workdir: image.workdir },
+    ...{ root: image.root, node, hosts, binds, argv, workdir: image.workdir },
     tmpfs: service.tmpfs?.map((entry) => entry.split(":")[0] ?? "") ?? [],
     readOnly: service.read_only === true,
     environment: { ...image.environment, ...environment },
