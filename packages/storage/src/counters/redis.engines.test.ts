@@ -1,10 +1,13 @@
 import type { LocalEngine } from "@dit/local";
+import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { addressOf, ask, infoOf, type RunningRedis, runRedis } from "../../test/running-redis.ts";
 import { openSubject, type Subject } from "../contract/contract.ts";
+import { makeTemporaryDirectory } from "../contract/temporary-directory.ts";
 import { describeCountersContract } from "./contract.ts";
 import { useRequest } from "./contract-requests.ts";
 import type { Counters } from "./counters.ts";
+import { openLmdbCounters } from "./lmdb.ts";
 import { keySlot } from "./redis/key-slot.ts";
 import { openRedisCounters, type RedisCountersOptions } from "./redis.ts";
 
@@ -40,6 +43,47 @@ describeCountersContract("redis with a replica that is waited for", () =>
   openEmpty([replicated], { address: addressOf(replicated), replicas: 1 }),
 );
 describeCountersContract("a redis cluster", () => openEmpty(cluster, { cluster: cluster.map(addressOf) }));
+
+it("answers whatever it is asked as lmdb does", async () => {
+  await ask(single, "FLUSHALL");
+  const directory = await makeTemporaryDirectory();
+  const stores = [
+    await openRedisCounters({ address: addressOf(single), ...PATIENCE }),
+    await openLmdbCounters({ path: directory.path }),
+  ] as const;
+  const small = { key: fc.nat(2), member: fc.nat(9), limit: fc.nat(6) };
+  const uses = fc.array(fc.record(small), { maxLength: 8 });
+  const step = fc.oneof(
+    fc.record({ use: uses }),
+    fc.record({ confirm: uses }),
+    fc.record({ take: fc.record({ key: small.key, amount: fc.nat(3), limit: small.limit }) }),
+  );
+  let round = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      round += 1;
+      const requestOf = ({ key, member, limit }: { key: number; member: number; limit: number }) => {
+        return useRequest(round * 10 + key, member, limit);
+      };
+      const answersOf = async (store: Counters) => {
+        const answers: unknown[] = [];
+        for (const each of steps) {
+          if ("use" in each) answers.push(await store.use(each.use.map(requestOf)));
+          else if ("confirm" in each) answers.push(await store.confirm(each.confirm.map(requestOf)));
+          else
+            answers.push(
+              await store.take({ ...requestOf({ ...each.take, member: 0 }), amount: each.take.amount }),
+            );
+        }
+        return answers;
+      };
+      expect(await answersOf(stores[0])).toEqual(await answersOf(stores[1]));
+    }),
+    { numRuns: 50 },
+  );
+  await Promise.all(stores.map((store) => store.close()));
+  await directory.remove();
+});
 
 it("keeps a counter's 64 confirmed uses as an array of numbers, and gives it an end", async () => {
   await ask(single, "FLUSHALL");
