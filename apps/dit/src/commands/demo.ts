@@ -2,36 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type SimulationStats, startSimulator } from "@dit/simulator";
-import { type Balance, balanceOf } from "../balance.ts";
 import { type Command, CommandError, type CommandIo } from "../command.ts";
-import { startDeployment } from "../distributed/deployment.ts";
-import { type EngineChoice, parseEngineChoice } from "../distributed/engine-choice.ts";
+import { type DemoPipeline, startDemoPipeline } from "../demo/demo-pipeline.ts";
+import { type DemoOptions, demonstrate } from "../demo/demonstrate.ts";
+import { parseEngineChoice } from "../distributed/engine-choice.ts";
 import { parseOptions, positiveInteger, positiveNumber, refusePositionals } from "../parse-options.ts";
-import { startPipeline } from "../pipeline/pipeline.ts";
-import type { PipelineCounts, StoredCounts } from "../pipeline/pipeline-account.ts";
-import type { RunningPipeline } from "../pipeline/running-pipeline.ts";
-import { simulationSetting } from "../pipeline/simulation-setting.ts";
-import { progressLine } from "../progress-line.ts";
 import { isProduction } from "../shared-config.ts";
-import { queryWarehouse } from "./query.ts";
 
-const PROGRESS_EVERY_MS = 2_000;
-const POLL_MS = 100;
-/** Many processes are asked for their figures each time. */
-const MEASURE_EVERY_MS = 500;
-const DRAIN_WITHIN_MS = 30_000;
-/** When it is interrupted. */
-const SIMULATION_STOPS_WITHIN_MS = 2_000;
 const ENDED_WITHIN_MS = 500;
-/** Instances of each service, and partitions for two sinks to share. */
-const COPIES = 2;
-const PARTITIONS = 4;
-
-/** What an analyst would ask: how uploads went, by device. */
-const ANALYST_QUERY = `SELECT device_category, count() AS sessions, uniqExact(pid) AS pseudonyms, round(avg(screen_width)) AS mean_width_px
-FROM dit.client_health__session_started
-GROUP BY device_category ORDER BY sessions DESC`;
 
 /** Ctrl-C ends it early: what was accepted is drained and balanced as ever, and the exit code is by that. */
 export const demoCommand: Command = {
@@ -63,49 +41,19 @@ export const demoCommand: Command = {
     const stopping = io.stopSignal();
     const directory = await mkdtemp(join(tmpdir(), "dit-demo-"));
     try {
-      return await demonstrateOn(await startFor(engines, directory, io), io, options, stopping);
+      return await demonstrateAndStop(
+        await startDemoPipeline(engines, directory, io, stopping),
+        io,
+        options,
+        stopping,
+      );
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
   },
 };
 
-/** A pipeline in one process or in many. */
-interface DemoPipeline extends RunningPipeline {
-  /** Throws if a part of it has ended by itself, with what that said last. */
-  check(): Promise<void>;
-  /** What the services have said that their operator should know; empty where they say it as they run. */
-  complaints(): Promise<readonly string[]>;
-  peakMemoryBytes(): Promise<number>;
-  stop(): Promise<unknown>;
-  /** Instead of `stop`, after a failure. */
-  abandon(): Promise<unknown>;
-}
-
-async function startFor(
-  engines: EngineChoice | undefined,
-  directory: string,
-  io: CommandIo,
-): Promise<DemoPipeline> {
-  if (engines !== undefined) {
-    return await startDeployment({
-      ...{ env: io.env, directory, engines, say: io.err },
-      ...{ copies: COPIES, partitions: PARTITIONS },
-    });
-  }
-  const pipeline = await startPipeline({
-    ...{ env: io.env, dataDirectory: directory, freePorts: true, writeLog: io.err },
-  });
-  return {
-    ...pipeline,
-    check: async () => {},
-    abandon: pipeline.stop,
-    complaints: async () => [],
-    peakMemoryBytes: async () => process.resourceUsage().maxRSS * 1024,
-  };
-}
-
-async function demonstrateOn(
+async function demonstrateAndStop(
   pipeline: DemoPipeline,
   io: CommandIo,
   options: DemoOptions,
@@ -128,126 +76,4 @@ async function demonstrateOn(
   }
   await pipeline.stop();
   return exitCode;
-}
-
-interface DemoOptions {
-  readonly seconds: number;
-  readonly json: boolean;
-  readonly clients: number;
-  readonly eventsPerSecond: number;
-  readonly seed: number;
-}
-
-async function demonstrate(
-  pipeline: DemoPipeline,
-  io: CommandIo,
-  options: DemoOptions,
-  stopping: AbortSignal,
-): Promise<number> {
-  const before = await pipeline.account.stored();
-  const { stats, eventsPerSecond } = await simulate(pipeline, io, options, before, stopping);
-  const { stored, counts, balance } = await settle(pipeline, before);
-  const { balanced, reasons } = balance;
-  const surprises = Object.keys(stats.surprises);
-  const result = {
-    clients: stats.clients,
-    tokensIssued: counts.tokensIssued,
-    reportsSent: stats.reportsSent,
-    reportsAccepted: counts.reportsAccepted,
-    reportsRejected: counts.reportsRejected,
-    duplicates: counts.duplicates,
-    eventsAccepted: counts.eventsAccepted,
-    rowsInserted: stored.rowsInserted,
-    deduplicated: stored.deduplicated,
-    deadLettered: stored.deadLettered,
-    pending: stored.pending,
-    eventsPerSecond: Math.round(eventsPerSecond),
-    rssBytes: await pipeline.peakMemoryBytes(),
-    balanced,
-  };
-  const figures = Object.entries(result).map(
-    ([name, value]) => `${name.padEnd(18)} ${JSON.stringify(value)}`,
-  );
-  const answer = await askAsAnalyst(
-    pipeline,
-    stored,
-    options.json ? "TSVWithNames" : "PrettyCompactMonoBlock",
-  );
-  if (!options.json) io.out(figures.join("\n"));
-  (options.json ? io.err : io.out)(answer);
-  for (const reason of reasons) io.err(`not balanced: ${reason}`);
-  for (const attack of surprises) io.err(`an attack was not answered as it must be: ${attack}`);
-  if (options.json) io.out(JSON.stringify(result));
-  return balanced && surprises.length === 0 ? 0 : 1;
-}
-
-/** Lets the population send for its time, or until it is interrupted; accepted events a second, from the first accepted report on. */
-async function simulate(
-  pipeline: DemoPipeline,
-  io: CommandIo,
-  options: DemoOptions,
-  before: StoredCounts,
-  stopping: AbortSignal,
-): Promise<{ readonly stats: SimulationStats; readonly eventsPerSecond: number }> {
-  const simulator = startSimulator(await simulationSetting(pipeline, options));
-  const say = async () => {
-    const line = await progressLine(pipeline, simulator.stats(), before);
-    if (line !== undefined) io.progress(line);
-  };
-  try {
-    const eventsPerSecond = await measureFor(options.seconds, pipeline, say, stopping);
-    if (stopping.aborted) io.err("interrupted: what was accepted is stored and counted first");
-    const stats = await simulator.stop(stopping.aborted ? SIMULATION_STOPS_WITHIN_MS : undefined);
-    return { eventsPerSecond, stats };
-  } catch (error) {
-    await simulator.stop(SIMULATION_STOPS_WITHIN_MS);
-    throw error;
-  }
-}
-
-async function measureFor(
-  seconds: number,
-  pipeline: DemoPipeline,
-  say: () => Promise<void>,
-  stopping: AbortSignal,
-): Promise<number> {
-  const accepted = async () => (await pipeline.account.counts()).eventsAccepted;
-  const end = performance.now() + seconds * 1000;
-  let first: { readonly atMs: number; readonly events: number } | undefined;
-  for (let next = 0; performance.now() < end && !stopping.aborted; ) {
-    await sleep(MEASURE_EVERY_MS);
-    await pipeline.check();
-    const events = await accepted();
-    if (events > 0) first ??= { atMs: performance.now(), events };
-    if (performance.now() < next) continue;
-    next = performance.now() + PROGRESS_EVERY_MS;
-    await say();
-  }
-  if (first === undefined) return 0;
-  return ((await accepted()) - first.events) / ((performance.now() - first.atMs) / 1000);
-}
-
-interface Settled {
-  readonly stored: StoredCounts;
-  readonly counts: PipelineCounts;
-  readonly balance: Balance;
-}
-
-/** Until the account balances: the sink has a backlog, and an interrupted population may have requests on their way still. */
-async function settle(pipeline: DemoPipeline, before: StoredCounts): Promise<Settled> {
-  const end = performance.now() + DRAIN_WITHIN_MS;
-  for (;;) {
-    const stored = await pipeline.account.stored();
-    const counts = await pipeline.account.counts();
-    const balance = balanceOf(counts, stored, before);
-    if (balance.balanced || performance.now() > end) return { stored, counts, balance };
-    await sleep(POLL_MS);
-  }
-}
-
-/** Tables come into being with the first event. */
-async function askAsAnalyst(pipeline: DemoPipeline, stored: StoredCounts, format: string): Promise<string> {
-  if (stored.rowsInserted === 0) return "\nnothing is stored that an analyst could ask for";
-  const answer = await queryWarehouse(pipeline.instances.warehouseUrl[0] ?? "", ANALYST_QUERY, format);
-  return `\nan analyst asks\n${ANALYST_QUERY}\n\n${answer}`;
 }

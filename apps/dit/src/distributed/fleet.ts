@@ -25,7 +25,7 @@ export interface Fleet {
 }
 
 /** Whom they call; an edge calls ingest. */
-const UPSTREAM = { acs: undefined, sink: "acs", ingest: "acs", edge: "ingest" } as const;
+const UPSTREAM = { acs: undefined, sink: "acs", reid: "acs", ingest: "acs", edge: "ingest" } as const;
 
 export function createFleet(setting: DeploymentSetting, logDirectory: string): Fleet {
   const services: ServiceProcess[] = [];

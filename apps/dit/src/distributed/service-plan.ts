@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 
 /** In the order in which they are started. */
-export const SERVICE_KINDS = ["acs", "sink", "ingest", "edge"] as const;
+export const SERVICE_KINDS = ["acs", "sink", "reid", "ingest", "edge"] as const;
 export type ServiceKind = (typeof SERVICE_KINDS)[number];
 
 /** All that a service's process is given. */
@@ -34,6 +34,7 @@ export interface DeploymentSetting {
     readonly serviceSecret: string;
     readonly adminSecret: string;
     readonly edgeSecret: string;
+    readonly monitorSecret: string;
   };
   /** What all services are told, without their prefix: `ENVIRONMENT`. */
   readonly shared: Readonly<Record<string, string>>;
@@ -74,6 +75,7 @@ const environmentOf: Record<ServiceKind, (setting: DeploymentSetting, upstreamUr
   acs: ({ engines, secrets, dataDirectory }) => ({
     SERVICE_SECRET: secrets.serviceSecret,
     ADMIN_SECRET: secrets.adminSecret,
+    MONITOR_SECRET: secrets.monitorSecret,
     KEY_ENCRYPTION_KEY: secrets.keyEncryptionKey,
     DATA_DIRECTORY: dataDirectory,
     ...given("COUNTERS_URL", engines.counters),
@@ -91,12 +93,23 @@ const environmentOf: Record<ServiceKind, (setting: DeploymentSetting, upstreamUr
     KEY_ENCRYPTION_KEY: secrets.keyEncryptionKey,
     EVENT_LOG_URL: engines.eventLog,
     WAREHOUSE_URL: engines.warehouse,
-    ...(engines.documents === undefined
-      ? { DOCUMENTS_PATH: `${dataDirectory}/documents` }
-      : { DOCUMENTS_URL: engines.documents }),
+    ...documentsOf(engines, dataDirectory),
+  }),
+  reid: ({ engines, secrets, dataDirectory }, acsUrl) => ({
+    ACS_URL: acsUrl,
+    SERVICE_SECRET: secrets.serviceSecret,
+    MONITOR_SECRET: secrets.monitorSecret,
+    WAREHOUSE_URL: engines.warehouse,
+    ...documentsOf(engines, dataDirectory),
   }),
   edge: ({ secrets }, ingestUrl) => ({ INGEST_URL: ingestUrl, EDGE_SECRET: secrets.edgeSecret }),
 };
+
+function documentsOf({ documents }: EngineUrls, dataDirectory: string): Variables {
+  return documents === undefined
+    ? { DOCUMENTS_PATH: `${dataDirectory}/documents` }
+    : { DOCUMENTS_URL: documents };
+}
 
 function given(name: string, value: string | undefined): Variables {
   return value === undefined ? {} : { [name]: value };
