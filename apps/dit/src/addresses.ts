@@ -9,6 +9,7 @@ export const DEFAULT_ADDRESSES = {
   acsAdminUrl: "http://127.0.0.1:9081",
   ingestAdminUrl: "http://127.0.0.1:9082",
   sinkAdminUrl: "http://127.0.0.1:9083",
+  reidAdminUrl: "http://127.0.0.1:9084",
   /** Empty where there is none: a ClickHouse server answers for itself. */
   warehouseAdminUrl: "http://127.0.0.1:9123",
 };

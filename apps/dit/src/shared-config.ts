@@ -23,6 +23,7 @@ export const PREFIXES = {
   edge: "DIT_EDGE",
   ingest: "DIT_INGEST",
   sink: "DIT_SINK",
+  reid: "DIT_REID",
   warehouse: "DIT_WAREHOUSE",
   identityProvider: "DIT_IDENTITY_PROVIDER",
   target: "DIT_AT",

@@ -38,6 +38,7 @@ export const targetVariablesSchema = z.object({
   acsAdminUrl: urls.describe("the operator's port of every ACS").optional(),
   ingestAdminUrl: urls.describe("the operator's port of every ingest").optional(),
   sinkAdminUrl: urls.describe("the operator's port of every sink").optional(),
+  reidAdminUrl: url.describe("the operator's port of the re-identification monitor").optional(),
   warehouseAdminUrl: url.describe("the operator's port of one box's warehouse").optional(),
   adminSecret: configTypes.secret.describe("for `keys`, `use-case`, `audit`: as ACS has it").optional(),
   serviceSecret: configTypes.secret.describe("for `doctor`: as ACS has it").optional(),

@@ -41,6 +41,7 @@ beforeAll(async () => {
         keyEncryptionKey: Buffer.alloc(32, 1).toString("base64url"),
         serviceSecret: SECRET,
         adminSecret: SECRET,
+        monitorSecret: SECRET,
         edgeSecret: SECRET,
       },
       shared: { ENVIRONMENT: "development", LOG_LEVEL: "warn" },

@@ -32,9 +32,9 @@ export const reidConfigSchema = z
     webhookUrl: configTypes.url.describe("gets every alert as it opens, escalates and closes").optional(),
     webhookSecret: configTypes.secret.describe("signs what the webhook gets").optional(),
     alertmanagerUrl: configTypes.url.describe("Alertmanager, gets every open alert at each run").optional(),
-    runbookUrl: configTypes.url
+    runbookUrl: configTypes.text
       .describe("where people read what an alert means")
-      .default("https://github.com/dit-telemetry/dit/blob/main/docs/OPERATIONS.md#re-identification-alerts"),
+      .default("docs/OPERATIONS.md#ditreidentifying"),
   })
   .refine(...eitherKey("documentsUrl", "documentsPath"))
   .refine(...eitherKey("warehouseUrl", "warehousePath"))

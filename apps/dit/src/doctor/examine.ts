@@ -26,7 +26,7 @@ const POLL_MS = 200;
 /** Asks every instance, then goes the way of an event, hop by hop, once through each edge and each ACS. */
 export async function* examine(options: ExamineOptions): AsyncGenerator<Finding> {
   const { instances } = options;
-  for (const service of ["acs", "ingest", "sink", "edge"] as const) {
+  for (const service of ["acs", "ingest", "sink", "reid", "edge"] as const) {
     const adminUrls = instances[`${service}AdminUrl`];
     for (const [index, adminUrl] of adminUrls.entries()) {
       yield await step(`${service}${numbered(index, adminUrls)} is ready`, () => readReadiness(adminUrl));

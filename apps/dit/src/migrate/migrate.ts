@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DEAD_LETTERS_TOPIC, REPORTS_TOPIC } from "@dit/protocol";
+import { migrateReidTables } from "@dit/reid";
 import { CONSUMER_GROUP, migrateWarehouse } from "@dit/sink";
 import {
   migrateDocuments,
@@ -89,6 +90,7 @@ async function makeTables(url: string): Promise<MigrationStep[]> {
   };
   const before = await list();
   await migrateWarehouse(warehouse);
+  await migrateReidTables(warehouse);
   return (await list()).map((name) => ({ what: `table ${name}`, isNew: !before.includes(name) }));
 }
 

@@ -19,6 +19,7 @@ export interface LocalSecrets {
   readonly edgeSecret: string;
   readonly serviceSecret: string;
   readonly adminSecret: string;
+  readonly monitorSecret: string;
 }
 
 /** 32 bytes in base64url. */
@@ -30,6 +31,7 @@ const SECRET_FILES = {
   edgeSecret: "edge-secret",
   serviceSecret: "service-secret",
   adminSecret: "admin-secret",
+  monitorSecret: "monitor-secret",
 } as const satisfies Record<keyof LocalSecrets, string>;
 
 /**
@@ -55,6 +57,7 @@ export async function openDataDirectory(
         edgeSecret: await secret("edgeSecret"),
         serviceSecret: await secret("serviceSecret"),
         adminSecret: await secret("adminSecret"),
+        monitorSecret: await secret("monitorSecret"),
       },
     };
   } catch (error) {

@@ -14,6 +14,7 @@ const data: DataDirectory = {
     edgeSecret: secret,
     serviceSecret: secret,
     adminSecret: secret,
+    monitorSecret: secret,
   },
 };
 

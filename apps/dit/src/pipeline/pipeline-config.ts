@@ -2,6 +2,7 @@ import { type AcsConfig, loadAcsConfig } from "@dit/acs";
 import { equalConstantTime } from "@dit/crypto-core";
 import { type EdgeConfig, loadEdgeConfig } from "@dit/edge";
 import { type IngestConfig, loadIngestConfig } from "@dit/ingest";
+import { loadReidConfig, type ReidConfig } from "@dit/reid";
 import { baseConfigShape, ConfigError, loadConfig } from "@dit/service-kit";
 import { loadSinkConfig, type SinkConfig } from "@dit/sink";
 import { z } from "zod";
@@ -21,6 +22,7 @@ export interface PipelineConfig {
   readonly edge: EdgeConfig;
   readonly ingest: IngestConfig;
   readonly sink: SinkConfig;
+  readonly reid: ReidConfig;
   readonly warehouse: z.output<typeof warehouseSchema>;
   readonly identityProvider: z.output<typeof identityProviderSchema>;
 }
@@ -58,6 +60,7 @@ export function loadPipelineConfig(
     edge: load(loadEdgeConfig),
     ingest: load(loadIngestConfig),
     sink: load(loadSinkConfig),
+    reid: load(loadReidConfig),
     warehouse: load((from) => loadConfig(warehouseSchema, from, PREFIXES.warehouse)),
     identityProvider: load((from) => loadConfig(identityProviderSchema, from, PREFIXES.identityProvider)),
   };
@@ -83,7 +86,7 @@ function isSameKey(a: Pick<AcsConfig, "keyEncryptionKey">, b: Pick<SinkConfig, "
 /** One box is its data directory: that nothing of it is missing or of another environment is checked there. */
 const NOT_ON_ONE_BOX =
   "is for a service in a process of its own; one box keeps everything in its data directory";
-const SERVER = /^DIT_(ACS|INGEST|SINK)_(COUNTERS|DOCUMENTS|EVENT_LOG|WAREHOUSE)_URL(_FILE)?$/;
+const SERVER = /^DIT_(ACS|INGEST|SINK|REID)_(COUNTERS|DOCUMENTS|EVENT_LOG|WAREHOUSE)_URL(_FILE)?$/;
 
 function isServer(name: string): boolean {
   return SERVER.test(name);
@@ -107,6 +110,7 @@ function fillIn(
     DIT_ACS_KEY_ENCRYPTION_KEY: secrets.keyEncryptionKey,
     DIT_ACS_SERVICE_SECRET: secrets.serviceSecret,
     DIT_ACS_ADMIN_SECRET: secrets.adminSecret,
+    DIT_ACS_MONITOR_SECRET: secrets.monitorSecret,
     DIT_INGEST_SERVICE_SECRET: secrets.serviceSecret,
     DIT_INGEST_EDGE_SECRET: secrets.edgeSecret,
     DIT_INGEST_EVENT_LOG_PATH: data.eventLog,
@@ -116,6 +120,11 @@ function fillIn(
     DIT_SINK_EVENT_LOG_PATH: data.eventLog,
     DIT_SINK_DOCUMENTS_PATH: data.documents,
     DIT_SINK_WAREHOUSE_PATH: data.warehouse,
+    DIT_REID_SERVICE_SECRET: secrets.serviceSecret,
+    DIT_REID_MONITOR_SECRET: secrets.monitorSecret,
+    DIT_REID_DOCUMENTS_PATH: data.documents,
+    DIT_REID_WAREHOUSE_PATH: data.warehouse,
+    DIT_REID_INTERVAL_MS: String(MONITOR_EVERY_MS),
     ...(shared?.production === false && ONE_ADDRESS),
   };
   for (const prefix of Object.values(SERVICES)) {
@@ -129,6 +138,9 @@ function fillIn(
   );
   return { ...env, ...Object.fromEntries(missing) };
 }
+
+/** What fits in one box is measured in a second or two. */
+const MONITOR_EVERY_MS = 60_000;
 
 /** All simulated clients come from one address. */
 const ONE_ADDRESS = { DIT_EDGE_RATE_PER_SECOND: "100000", DIT_EDGE_RATE_BURST: "100000" };

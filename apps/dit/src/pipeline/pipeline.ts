@@ -3,6 +3,7 @@ import { createSealer, webCryptoRandomBytes } from "@dit/crypto-core";
 import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
 import { createEdgeService } from "@dit/edge";
 import { createIngestService } from "@dit/ingest";
+import { createReidService, settingsOf as reidSettingsOf } from "@dit/reid";
 import {
   createAcsAdminClient,
   createAcsClient,
@@ -121,6 +122,15 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       config: settingsOf(config.sink),
     }),
   );
+  const reid = await started(
+    createReidService({
+      ...parts("reid", config.reid),
+      directory,
+      acs: createAcsAdminClient({ ...inProcess, adminSecret: config.reid.monitorSecret }),
+      random: webCryptoRandomBytes,
+      config: reidSettingsOf(config.reid),
+    }),
+  );
   const ingest = await started(
     createIngestService({
       ...ingestParts,
@@ -153,6 +163,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     acsAdminUrl: told(acs.adminUrl),
     ingestAdminUrl: told(ingest.adminUrl),
     sinkAdminUrl: told(sink.adminUrl),
+    reidAdminUrl: told(reid.adminUrl),
     warehouseAdminUrl: told(endpoint.adminUrl),
   };
   return {
