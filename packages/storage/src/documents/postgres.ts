@@ -91,7 +91,7 @@ export async function openPostgresDocuments(options: PostgresDocumentsOptions): 
           SELECT version, current_setting('transaction_read_only')::boolean AS is_read_only FROM schema_version`,
       );
       assertVersion(found?.version);
-      if (found?.is_read_only) throw new PostgresStoreError("the server takes no writes");
+      if (found?.is_read_only) throw new PostgresStoreError("the server takes no writes", "SQLSTATE_25006");
     },
     close() {
       closing ??= forgetting.close().then(() => pool.close());

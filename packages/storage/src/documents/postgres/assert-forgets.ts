@@ -27,5 +27,6 @@ export async function assertForgets(sql: Sql, { user, purgeWal = true }: Postgre
   if (missing.length === 0) return;
   throw new PostgresStoreError(
     `what is destroyed would stay in the server's write-ahead log (docs/OPERATIONS.md); it needs: ${missing.join("; ")}`,
+    "write_ahead_log_kept",
   );
 }

@@ -1,5 +1,4 @@
 import { RUN_DIT_MIGRATE } from "../../run-dit-migrate.ts";
-import { SCHEMA_VERSION } from "./schema.ts";
 
 /**
  * What may be said of a failure, by SQLSTATE or by the code of a connection's error. Nothing that the server or the library
@@ -48,7 +47,7 @@ export class PostgresStoreError extends Error {
   /** The same for logs, metrics and readiness: `ECONNREFUSED`, `SQLSTATE_28P01`, `run_dit_migrate`. */
   readonly code: string | undefined;
 
-  constructor(reason: string, code?: string) {
+  constructor(reason: string, code: string | undefined) {
     super(`documents (postgres): ${reason}`);
     this.code = code;
   }
@@ -59,7 +58,7 @@ export function toStoreError(error: unknown): Error {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (MISSING_SCHEMA.has(code)) {
     return new PostgresStoreError(
-      `its schema is missing, or not of version ${SCHEMA_VERSION}: run dit migrate`,
+      "its schema is missing, or of an earlier release: run dit migrate",
       RUN_DIT_MIGRATE,
     );
   }

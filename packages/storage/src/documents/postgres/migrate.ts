@@ -20,7 +20,7 @@ export async function migratePostgresDocuments(options: PostgresOptions): Promis
       { encoding: string }[]
     >`SELECT current_setting('server_encoding') AS encoding`;
     if (database?.encoding !== "UTF8")
-      throw new PostgresStoreError("the database must have the encoding UTF8");
+      throw new PostgresStoreError("the database must have the encoding UTF8", "encoding_not_utf8");
     await assertForgets(sql, options);
     // Statements that are sent as one are one transaction.
     await sql.unsafe(migration(server.schema)).simple();

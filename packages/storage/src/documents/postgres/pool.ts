@@ -26,7 +26,7 @@ export function createPostgresPool(server: PostgresServer): PostgresPool {
   let closing: Promise<void> | undefined;
   return {
     async run(statement) {
-      if (closing !== undefined) throw new PostgresStoreError("closed");
+      if (closing !== undefined) throw new PostgresStoreError("closed", "closed");
       const used = sql;
       const late = startDeadline(() => {
         // Its connections may hang for as long as the network lets them.
@@ -51,7 +51,7 @@ export function createPostgresPool(server: PostgresServer): PostgresPool {
 function startDeadline(onLate: () => void) {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    reject(new PostgresStoreError("the server does not answer"));
+    reject(new PostgresStoreError("the server does not answer", "no_answer"));
     onLate();
   }, DEADLINE_MS);
   return { promise, clear: () => clearTimeout(timer) };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "postgres";
+import { RUN_DIT_MIGRATE } from "../../run-dit-migrate.ts";
 import { PostgresStoreError } from "./errors.ts";
 
 /** What was rewritten, and the first file of the write-ahead log that holds nothing older. */
@@ -22,7 +23,7 @@ export async function purgeDestroyed(sql: Sql, purgesWal: boolean, earlier?: Pur
   // No transaction before this one is a destroying one that has not committed.
   const [now] = await sql<{ commits: string; transaction: string }[]>`
     SELECT destroying_commits::text AS commits, pg_current_xact_id()::text AS transaction FROM documents_state`;
-  if (now === undefined) throw new PostgresStoreError("its state is missing");
+  if (now === undefined) throw new PostgresStoreError("its state is missing", RUN_DIT_MIGRATE);
   if (earlier?.commits === now.commits) {
     if (purgesWal) await sql`CHECKPOINT`;
     return earlier;
@@ -44,6 +45,7 @@ export async function assertPurged(sql: Sql, { walFile }: Purge): Promise<void> 
   if (older?.count !== 0) {
     throw new PostgresStoreError(
       "a replica, a replication slot, an archive or wal_keep_size keeps older write-ahead log",
+      "write_ahead_log_kept",
     );
   }
 }
@@ -63,7 +65,9 @@ async function untilUnseen(sql: Sql, transaction: string): Promise<void> {
       )
       SELECT EXISTS (SELECT FROM seen WHERE age(xmin) > age(${transaction}::text::xid8::xid)) AS sees`;
     if (found?.sees === false) return;
-    if (performance.now() > deadlineMs) throw new PostgresStoreError("an open transaction still sees it");
+    if (performance.now() > deadlineMs) {
+      throw new PostgresStoreError("an open transaction still sees it", "transaction_open");
+    }
     await sleep(LOOK_EVERY_MS);
   }
 }

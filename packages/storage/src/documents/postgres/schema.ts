@@ -2,7 +2,8 @@
 export const SCHEMA_VERSION = 1;
 
 /**
- * Each brings a schema from the version before to its own, once, and is never changed once it is released.
+ * Each brings a schema from the version before to its own, once, and is never changed once it is released. It only adds: services of
+ * the release before go on with it while they are replaced.
  *
  * A document lies sealed in `documents`, under a key of its own in `document_keys`: to forget it, only that small table must be
  * rewritten. No statistics of the two: ANALYZE would copy what is sealed, and keys, to where they stay.
