@@ -2,8 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { optionsOf, type RunningPostgres, runPostgres } from "../../test/running-postgres.ts";
 import type { Documents, Json } from "./documents.ts";
-import { optionsOf, type RunningPostgres, runPostgres } from "./postgres/running-postgres.ts";
 import { migratePostgresDocuments, openPostgresDocuments } from "./postgres.ts";
 
 const MANY = 300;

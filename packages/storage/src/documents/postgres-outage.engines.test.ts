@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type RunningPostgres, runPostgres } from "../../test/running-postgres.ts";
 import { addToPair, PAIR } from "./contract-changes.ts";
 import type { Documents } from "./documents.ts";
-import { type RunningPostgres, runPostgres } from "./postgres/running-postgres.ts";
 import { openPostgresDocuments } from "./postgres.ts";
 
 const SERVER_KILLS = 8;

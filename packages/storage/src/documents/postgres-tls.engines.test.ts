@@ -3,7 +3,7 @@ import { chown, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { optionsOf, runPostgres } from "./postgres/running-postgres.ts";
+import { optionsOf, runPostgres } from "../../test/running-postgres.ts";
 import { migratePostgresDocuments, openPostgresDocuments } from "./postgres.ts";
 
 const run = promisify(execFile);

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { optionsOf, type RunningPostgres, runPostgres } from "../../test/running-postgres.ts";
 import { openSubject, type Subject } from "../contract/contract.ts";
 import { makeTemporaryDirectory } from "../contract/temporary-directory.ts";
 import { describeDocumentsContract } from "./contract.ts";
 import type { Documents, Json } from "./documents.ts";
 import { openLmdbDocuments } from "./lmdb.ts";
-import { optionsOf, type RunningPostgres, runPostgres } from "./postgres/running-postgres.ts";
 import { migratePostgresDocuments, openPostgresDocuments } from "./postgres.ts";
 
 let running: RunningPostgres;

@@ -1,8 +1,8 @@
 import { createLocalPostgres, type LocalPostgres } from "@dit/local";
 import postgres, { type Sql } from "postgres";
-import { makeTemporaryDirectory } from "../../contract/temporary-directory.ts";
-import { migratePostgresDocuments } from "./migrate.ts";
-import type { PostgresOptions } from "./options.ts";
+import { makeTemporaryDirectory } from "../src/contract/temporary-directory.ts";
+import type { PostgresOptions } from "../src/documents/postgres/options.ts";
+import { migratePostgresDocuments } from "../src/documents/postgres.ts";
 
 /** A real server for tests, each of which has a schema of its own. */
 export interface RunningPostgres {
