@@ -6,6 +6,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { queryCommand } from "./commands/query.ts";
+import { reidCommand } from "./commands/reid.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { upCommand } from "./commands/up.ts";
 import { useCaseCommand } from "./commands/use-case.ts";
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   migrate: migrateCommand,
   keys: keysCommand,
   "use-case": useCaseCommand,
+  reid: reidCommand,
   audit: auditCommand,
 };
 const HELP = ["--help", "-h"];

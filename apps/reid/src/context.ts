@@ -8,8 +8,8 @@ export interface ReidContext {
   readonly warehouse: Warehouse;
   readonly documents: Documents;
   readonly directory: UseCaseDirectory;
-  /** With the monitor's secret: it may block, and nothing else. */
-  readonly acs: Pick<AcsAdminClient, "decideField">;
+  /** With the monitor's secret: it may block, and see what others decided. */
+  readonly acs: Pick<AcsAdminClient, "decideField" | "fieldPolicy">;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly logger: Logger;

@@ -3,7 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { webCryptoRandomBytes } from "@dit/crypto-core";
 import type { BlockedFields } from "@dit/protocol";
-import { type FieldDecision, type UseCase, type UseCaseInput, useCaseSchema } from "@dit/protocol/schemas";
+import {
+  type FieldDecision,
+  type FieldPolicy,
+  type UseCase,
+  type UseCaseInput,
+  useCaseSchema,
+} from "@dit/protocol/schemas";
 import {
   createLogger,
   createManualClock,
@@ -113,6 +119,7 @@ export async function createTestMonitor(
     readonly config?: Partial<ReidSettings>;
     readonly fetch?: typeof fetch;
     readonly nowSeconds?: number;
+    readonly policy?: Partial<FieldPolicy>;
   } = {},
 ): Promise<TestMonitor> {
   const { nowSeconds = (WINDOW + 1) * DAY_SECONDS + 6 * 3_600 } = options;
@@ -139,11 +146,13 @@ export async function createTestMonitor(
     clock,
   });
   await directory.refresh();
+  const policy = { blocks: [], overrides: [], clearings: [], ...options.policy };
   const decisions: TestMonitor["decisions"] = [];
   const monitor = createMonitor({
     ...stores,
     directory,
     acs: {
+      fieldPolicy: async () => ({ version: 1, policy }),
       async decideField(useCase, decision) {
         decisions.push({ useCase, ...decision });
         const fields = blocked.get(useCase) ?? {};
@@ -153,7 +162,7 @@ export async function createTestMonitor(
         });
         changes += 1;
         await directory.refresh();
-        return { version: 2, policy: { blocks: [], overrides: [] } };
+        return { version: 2, policy };
       },
     },
     clock,

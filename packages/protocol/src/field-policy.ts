@@ -11,11 +11,12 @@ const place = { event: fieldNameSchema, field: fieldNameSchema };
 
 /**
  * `POST /v1/use-cases/{useCase}/field-decisions`. `block`: the field is not collected any more. `override`: it is until then, although it
- * is blocked. `unblock`: it is again. The monitor may only block; `by` is a human's name otherwise.
+ * is blocked. `unblock`: it is again. `clear`: what is stored of it is removed. The monitor may only block; `by` is a human's name otherwise.
  */
 export const fieldDecisionSchema = z.discriminatedUnion("decision", [
   z.strictObject({ decision: z.literal("block"), ...place, by: who, reason: why }),
   z.strictObject({ decision: z.literal("unblock"), ...place, by: who, reason: why }),
+  z.strictObject({ decision: z.literal("clear"), ...place, by: who, reason: why }),
   z.strictObject({
     decision: z.literal("override"),
     ...place,
@@ -33,6 +34,8 @@ const overrideSchema = z.strictObject({ ...blockSchema.shape, untilSeconds: z.in
 export const fieldPolicySchema = z.strictObject({
   blocks: z.array(blockSchema).readonly(),
   overrides: z.array(overrideSchema).readonly(),
+  /** Fields whose stored values are to be removed; the monitor does it, and leaves the entry as the record of it. */
+  clearings: z.array(blockSchema).readonly(),
 });
 export type FieldPolicy = Readonly<z.output<typeof fieldPolicySchema>>;
 export type FieldBlock = FieldPolicy["blocks"][number];

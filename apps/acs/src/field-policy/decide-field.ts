@@ -3,7 +3,8 @@ import { MAX_OVERRIDE_SECONDS } from "@dit/protocol/schemas";
 
 type Place = Pick<FieldDecision, "event" | "field">;
 
-/** The policy after a decision; the same object if it changes nothing. Throws RangeError for an override that is over or too long. */
+/** The policy after a decision; the same object if it changes nothing. Throws RangeError for an override that is over
+ * or too long, and for a field to clear that is still collected. */
 export function decideField(policy: FieldPolicy, decision: FieldDecision, nowSeconds: number): FieldPolicy {
   const { event, field, by, reason } = decision;
   const entry = { event, field, by, reason, sinceSeconds: nowSeconds };
@@ -15,9 +16,15 @@ export function decideField(policy: FieldPolicy, decision: FieldDecision, nowSec
     case "unblock":
       if (!policy.blocks.some((block) => isAt(block, decision))) return policy;
       return {
+        ...policy,
         blocks: policy.blocks.filter((block) => !isAt(block, decision)),
         overrides: policy.overrides.filter((override) => !isAt(override, decision)),
       };
+    case "clear":
+      // New values would be where the old ones were.
+      if (!policy.blocks.some((block) => isAt(block, decision)))
+        throw new RangeError("only a blocked field is cleared");
+      return { ...policy, clearings: [...policy.clearings.filter((each) => !isAt(each, decision)), entry] };
     case "override": {
       const { untilSeconds } = decision;
       if (untilSeconds <= nowSeconds || untilSeconds > nowSeconds + MAX_OVERRIDE_SECONDS) {

@@ -10,6 +10,12 @@ import type { UseCaseRegistry } from "../use-cases/registry.ts";
 import type { StoredUseCase } from "../use-cases/stored-use-case.ts";
 
 const MAX_BODY_BYTES = 4 * 1024;
+const ACTIONS = {
+  block: "field.blocked",
+  unblock: "field.unblocked",
+  override: "field.overridden",
+  clear: "field.clearing_ordered",
+} as const satisfies Record<FieldDecision["decision"], string>;
 
 /**
  * `POST /v1/use-cases/{useCase}/field-decisions`: answers with the policy as it is then. The monitor may only block: whoever has its secret
@@ -73,7 +79,7 @@ function auditOf(useCase: string, decision: FieldDecision, who: "monitor" | "adm
     atSeconds,
     // A human's name, as given by whoever has the administrator's secret.
     actor: who === "monitor" ? "monitor" : by,
-    action: { block: "field.blocked", unblock: "field.unblocked", override: "field.overridden" }[verb],
+    action: ACTIONS[verb],
     subject: useCase,
     detail,
   };

@@ -15,7 +15,7 @@ export type StoredUseCase = {
   readonly fieldPolicy: FieldPolicy;
 };
 
-export const OPEN_POLICY: FieldPolicy = { blocks: [], overrides: [] };
+export const OPEN_POLICY: FieldPolicy = { blocks: [], overrides: [], clearings: [] };
 
 export function toStored(document: UseCase, retired: RetiredFields, fieldPolicy: FieldPolicy): StoredUseCase {
   return { document: JSON.parse(JSON.stringify(document)) as Json, retired, fieldPolicy };

@@ -15,6 +15,7 @@ import { readHistory, seriesKey } from "../tables/read-history.ts";
 import { type Scored, storeScores } from "../tables/scores.ts";
 import { advanceAlerts, fieldsToBlock, type Matter } from "./advance-alerts.ts";
 import { findCanary } from "./canary.ts";
+import { carryOutClearings } from "./carry-out-clearings.ts";
 import { findContainments } from "./find-containments.ts";
 import { mattersOf, mattersOfContainment, scoresOf } from "./matters-of.ts";
 import { type MeasuredUseCase, measureDueWindows } from "./measured-use-case.ts";
@@ -97,6 +98,7 @@ export function createMonitor(context: ReidContext): Monitor {
   async function decide(
     { entry, windows }: MeasuredUseCase,
     { version, value }: Known,
+    cleared: StoredState["cleared"],
     matters: readonly Matter[],
     now: number,
   ): Promise<number> {
@@ -104,7 +106,7 @@ export function createMonitor(context: ReidContext): Monitor {
     const { open, told } = advanceAlerts(value.alerts, matters, now, () => drawUuid(random));
     const ended = windows.filter(({ final }) => final).map(({ window }) => window);
     const lastFinalWindow = ended.length === 0 ? value.lastFinalWindow : Math.max(...ended);
-    const after: StoredState = { lastFinalWindow, alerts: open };
+    const after: StoredState = { lastFinalWindow, alerts: open, cleared };
     const change = { collection: REID_STATES, key: useCase, expectedVersion: version };
     await documents.commit({
       changes: [{ ...change, value: after as unknown as Json }, ...outboxChanges(told, sinks)],
@@ -164,6 +166,7 @@ export function createMonitor(context: ReidContext): Monitor {
     let told = 0;
     const blocked: string[] = [];
     for (const { measured, state } of all) {
+      const cleared = await carryOutClearings(context, measured.entry, state.value.cleared);
       const matters = [
         ...(await score(measured, now, runId)),
         ...containments
@@ -171,7 +174,7 @@ export function createMonitor(context: ReidContext): Monitor {
           .map((containment) => mattersOfContainment(containment, measured)),
       ];
       blocked.push(...(await block(measured, matters)));
-      told += await decide(measured, state, matters, now).catch(giveWay);
+      told += await decide(measured, state, cleared, matters, now).catch(giveWay);
       const count = measured.windows.reduce((sum, { fields }) => sum + fields.length, 0);
       metrics.subjects.set({ use_case: measured.entry.document.useCase }, count);
       subjects += count;

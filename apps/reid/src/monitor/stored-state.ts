@@ -15,6 +15,8 @@ export interface StoredState {
   readonly lastFinalWindow: number | null;
   /** By `alertKey`. */
   readonly alerts: Readonly<Record<string, OpenAlert>>;
+  /** `event.field` -> when the order came that was carried out. */
+  readonly cleared: Readonly<Record<string, number>>;
 }
 
-export const NO_STATE: StoredState = { lastFinalWindow: null, alerts: {} };
+export const NO_STATE: StoredState = { lastFinalWindow: null, alerts: {}, cleared: {} };
