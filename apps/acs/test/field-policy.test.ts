@@ -129,7 +129,17 @@ describe("a field policy", () => {
     expect(await blockedFields()).toMatchObject({ blockedFields: {} });
   });
 
+  it("keeps an order to clear a field, which must be blocked first", async () => {
+    const clear = { ...note, decision: "clear" };
+    expect((await decide(clear)).code).toBe("malformed_request");
+    await decide(block, asMonitor);
+    const answer = await decide(clear);
+    expect(answer.json()).toMatchObject({ policy: { clearings: [{ field: "note", by: "ada" }] } });
+    expect(await lastAudit()).toMatchObject({ actor: "ada", action: "field.clearing_ordered" });
+  });
+
   it.each([
+    ["clear", {}],
     ["unblock", {}],
     ["override", { untilSeconds: 1_771_200_060 }],
   ])("refuses %s to the monitor, and everything to services and strangers", async (decision, more) => {

@@ -14,7 +14,7 @@ describe("the data directory's secrets", () => {
   it("are made once, 32 bytes each, for their owner's eyes only", async () => {
     const { secrets } = await openDataDirectory(directory);
     for (const secret of Object.values(secrets)) expect(Buffer.from(secret, "base64url")).toHaveLength(32);
-    expect(new Set(Object.values(secrets)).size).toBe(4);
+    expect(new Set(Object.values(secrets)).size).toBe(5);
     for (const file of await readdir(join(directory, "secrets"))) {
       expect((await stat(join(directory, "secrets", file))).mode & 0o777).toBe(0o600);
     }
@@ -24,7 +24,7 @@ describe("the data directory's secrets", () => {
   it("are the same for processes that start at once", async () => {
     const opened = await Promise.all(Array.from({ length: 20 }, () => openDataDirectory(directory)));
     expect(new Set(opened.map(({ secrets }) => JSON.stringify(secrets))).size).toBe(1);
-    expect(await readdir(join(directory, "secrets"))).toHaveLength(4);
+    expect(await readdir(join(directory, "secrets"))).toHaveLength(5);
   });
 
   it.each([
