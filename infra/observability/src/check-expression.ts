@@ -48,6 +48,11 @@ function checkMatcher(
   if (label === "job") return strangersTo(SERVICES, values, `${metric}: no job is called`);
   if (TARGET_LABELS.includes(label)) return [];
   if (!labelsOf(description).includes(label)) return [`${metric} has no label ${label}`];
+  if (label === "le") {
+    // Prometheus 3 writes 1.0 where the services, and Prometheus 2, write 1.
+    const lacking = values.filter((value) => /^-?\d+$/.test(value) && !values.includes(`${value}.0`));
+    return lacking.map((value) => `${metric}: le="${value}" is ${value}.0 in Prometheus 3`);
+  }
   if (label === "code") {
     return strangersTo([...Object.keys(PROBLEMS), "issued"], values, `${metric}: there is no code`);
   }

@@ -1,6 +1,7 @@
 import { createAcsMetrics } from "@dit/acs";
 import { createEdgeMetrics } from "@dit/edge";
 import { createIngestMetrics } from "@dit/ingest";
+import { createReidMetrics } from "@dit/reid";
 import {
   createAcsClient,
   createAdminApp,
@@ -13,7 +14,7 @@ import {
 } from "@dit/service-kit";
 import { createSinkMetrics } from "@dit/sink";
 
-export const SERVICES = ["edge", "acs", "ingest", "sink"] as const;
+export const SERVICES = ["edge", "acs", "ingest", "sink", "reid"] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 /** One metric as its service describes it. */
@@ -30,9 +31,9 @@ export function describeMetrics(service: ServiceName): MetricDescription[] {
   const metrics = createMetrics(service, { processMetrics: true });
   const logger = createLogger({ service, write: () => undefined });
   createAdminApp({ service, version: "0", metrics, checks: [] });
-  createDependencyWatches({ logger, metrics });
-  if (service !== "sink") createHttpApp({ service, logger, metrics });
-  if (service === "ingest" || service === "sink") {
+  if (service !== "reid") createDependencyWatches({ logger, metrics });
+  if (service !== "sink" && service !== "reid") createHttpApp({ service, logger, metrics });
+  if (service === "ingest" || service === "sink" || service === "reid") {
     createAcsClient({ baseUrl: "http://acs", serviceSecret: new Secret("unused"), metrics });
   }
   createOwnMetrics(service, metrics);
@@ -43,7 +44,8 @@ function createOwnMetrics(service: ServiceName, metrics: Metrics): void {
   if (service === "edge") createEdgeMetrics(metrics, () => 0);
   else if (service === "acs") createAcsMetrics(metrics);
   else if (service === "ingest") createIngestMetrics(metrics, () => 0);
-  else createSinkMetrics(metrics);
+  else if (service === "sink") createSinkMetrics(metrics);
+  else createReidMetrics(metrics);
 }
 
 /** What a registry holds, by name. */

@@ -51,10 +51,15 @@ describe.each(rules.map((rule) => [rule.alert, rule] as const))("%s", (_, rule) 
   });
 });
 
+/** The re-identification monitor tells Alertmanager of these by itself. */
+const TOLD_BY_THE_MONITOR = /^DitReid/;
+
 it("have no section in the runbook without an alert", () => {
   const part = runbook.slice(runbook.indexOf("## When an alert fires"));
   const sections = [...part.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
-  expect(sections.toSorted()).toEqual(rules.map(({ alert }) => alert).toSorted());
+  expect(sections.filter((name) => !TOLD_BY_THE_MONITOR.test(name ?? "")).toSorted()).toEqual(
+    rules.map(({ alert }) => alert).toSorted(),
+  );
 });
 
 it("are checked by something that finds a fault", () => {

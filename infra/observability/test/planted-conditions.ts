@@ -33,6 +33,7 @@ const acs = on("acs");
 const edge = on("edge");
 const ingest = on("ingest");
 const sink = on("sink");
+const reid = on("reid");
 
 const BOUNDS_SECONDS = ["0.5", "1", "2.5", "+Inf"];
 /** A histogram that gets 60 observations a minute, all of them below a bound. */
@@ -52,7 +53,7 @@ export const PLANTED_CONDITIONS: readonly PlantedCondition[] = [
     alert: "ServiceAbsent",
     series: {
       [`up{${acs}}`]: turns(1, 0),
-      ...Object.fromEntries([edge, ingest, sink].map((labels) => [`up{${labels}}`, turns(1, 1)])),
+      ...Object.fromEntries([edge, ingest, sink, reid].map((labels) => [`up{${labels}}`, turns(1, 1)])),
     },
     labels: { job: "acs" },
   },
@@ -60,7 +61,7 @@ export const PLANTED_CONDITIONS: readonly PlantedCondition[] = [
     alert: "ServiceAbsent",
     series: {
       [`up{${sink}}`]: ends(1),
-      ...Object.fromEntries([edge, ingest, acs].map((labels) => [`up{${labels}}`, turns(1, 1)])),
+      ...Object.fromEntries([edge, ingest, acs, reid].map((labels) => [`up{${labels}}`, turns(1, 1)])),
     },
     labels: { job: "sink" },
   },
@@ -135,6 +136,15 @@ export const PLANTED_CONDITIONS: readonly PlantedCondition[] = [
     firesAfterMinutes: 80,
     series: {
       [`dit_ingest_newest_event_age_seconds_bucket{${ingest},le="-300"}`]: grows(1, 300),
+      [`dit_ingest_newest_event_age_seconds_count{${ingest}}`]: grows(600, 600),
+    },
+  },
+  {
+    // As Prometheus 3 writes it.
+    alert: "ServerClockBehind",
+    firesAfterMinutes: 80,
+    series: {
+      [`dit_ingest_newest_event_age_seconds_bucket{${ingest},le="-300.0"}`]: grows(1, 300),
       [`dit_ingest_newest_event_age_seconds_count{${ingest}}`]: grows(600, 600),
     },
   },
@@ -264,6 +274,24 @@ export const PLANTED_CONDITIONS: readonly PlantedCondition[] = [
     alert: "ReconciliationStalled",
     series: { [`dit_sink_reconciliation_success_timestamp_seconds{${sink}}`]: stops() },
   },
+  {
+    alert: "FieldsReveal",
+    series: { [`dit_reid_open_alerts{${reid},use_case="chat",kind="exposed"}`]: turns(0, 2) },
+    labels: { use_case: "chat", kind: "exposed" },
+  },
+  {
+    alert: "MonitorSilent",
+    firesAfterMinutes: 119,
+    series: {
+      [`dit_reid_last_success_timestamp_seconds{${reid}}`]: `0+60x${HEALTHY_MINUTES - 61} ${at((HEALTHY_MINUTES - 60) * 60, 60 + FAULTY_MINUTES)}`,
+    },
+  },
+  {
+    alert: "BlockingFails",
+    series: { [`dit_reid_block_failures_total{${reid},use_case="chat"}`]: appears(1) },
+    labels: { use_case: "chat" },
+  },
+  { alert: "AlertsUntold", series: { [`dit_reid_untold_alerts{${reid}}`]: turns(0, 3) } },
   {
     alert: "SaltsNotDestroyed",
     series: { [`dit_sink_salt_check_success_timestamp_seconds{${sink}}`]: stops() },

@@ -40,8 +40,8 @@ afterAll(async () => {
 
 /** As it is shipped for one box, but for the ports, nobody to tell, and more often. */
 function config(): string {
-  const { edgeAdminUrl, acsAdminUrl, ingestAdminUrl, sinkAdminUrl } = pipeline.addresses;
-  const urls = [edgeAdminUrl, acsAdminUrl, ingestAdminUrl, sinkAdminUrl];
+  const { edgeAdminUrl, acsAdminUrl, ingestAdminUrl, sinkAdminUrl, reidAdminUrl } = pipeline.addresses;
+  const urls = [edgeAdminUrl, acsAdminUrl, ingestAdminUrl, sinkAdminUrl, reidAdminUrl];
   const shipped: { scrape_configs: { job_name: string }[] } = parse(prometheusFile("one-box.yml").text);
   return stringify({
     global: { scrape_interval: "2s", evaluation_interval: "2s" },

@@ -36,8 +36,11 @@ afterAll(async () => {
 }, START_WITHIN_MS);
 
 async function readAll(): Promise<Record<string, string>> {
-  const { edgeAdminUrl, acsAdminUrl, ingestAdminUrl, sinkAdminUrl } = pipeline.addresses;
-  const urls = { edge: edgeAdminUrl, acs: acsAdminUrl, ingest: ingestAdminUrl, sink: sinkAdminUrl };
+  const { edgeAdminUrl, acsAdminUrl, ingestAdminUrl, sinkAdminUrl, reidAdminUrl } = pipeline.addresses;
+  const urls = {
+    ...{ edge: edgeAdminUrl, acs: acsAdminUrl, ingest: ingestAdminUrl, sink: sinkAdminUrl },
+    reid: reidAdminUrl,
+  };
   const read = Object.entries(urls).map(async ([service, url]) => {
     const answer = await fetch(`${url}/metrics`);
     return [service, await answer.text()] as const;
@@ -66,6 +69,8 @@ it("alerts and dashboards pick series by values that there are", () => {
     for (const { metric, matchers } of readPromql(expression).selectors) {
       for (const { label, values } of matchers.filter((matcher) => PICKED_BY.includes(matcher.label))) {
         const seen = valuesOf(Object.values(texts), metric, label);
+        // Prometheus 3 writes bounds as 1.0.
+        for (const bound of label === "le" ? [...seen] : []) seen.add(`${bound}.0`);
         const known = label === "outcome" ? new Set([...seen, ...Object.keys(PROBLEMS)]) : seen;
         for (const value of values) {
           if (!known.has(value) && value !== NEVER_FAILED)

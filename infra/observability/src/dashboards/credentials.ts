@@ -48,7 +48,7 @@ export const credentials: Dashboard = {
           description: "How large the groups of reports get that are linkable to one another.",
           unit: "short",
           queries: {
-            mean: 'sum(rate(dit_acs_token_uses_count[1h])) / sum(rate(dit_acs_token_uses_bucket{le="1"}[1h]))',
+            mean: 'sum(rate(dit_acs_token_uses_count[1h])) / sum(rate(dit_acs_token_uses_bucket{le=~"1|1.0"}[1h]))',
           },
         },
         {
@@ -57,12 +57,12 @@ export const credentials: Dashboard = {
           description: "Of the tokens that are used, the share that is used more than 1, 8 and 32 times.",
           unit: "percentunit",
           queries: {
-            "more than 1": `(sum(rate(dit_acs_token_uses_bucket{le="2"}[1h])) - sum(rate(dit_acs_token_uses_bucket{le="1"}[1h])))
-  / sum(rate(dit_acs_token_uses_bucket{le="1"}[1h]))`,
-            "more than 8": `(sum(rate(dit_acs_token_uses_bucket{le="16"}[1h])) - sum(rate(dit_acs_token_uses_bucket{le="8"}[1h])))
-  / 8 / sum(rate(dit_acs_token_uses_bucket{le="1"}[1h]))`,
-            "more than 32": `(sum(rate(dit_acs_token_uses_bucket{le="64"}[1h])) - sum(rate(dit_acs_token_uses_bucket{le="32"}[1h])))
-  / 32 / sum(rate(dit_acs_token_uses_bucket{le="1"}[1h]))`,
+            "more than 1": `(sum(rate(dit_acs_token_uses_bucket{le=~"2|2.0"}[1h])) - sum(rate(dit_acs_token_uses_bucket{le=~"1|1.0"}[1h])))
+  / sum(rate(dit_acs_token_uses_bucket{le=~"1|1.0"}[1h]))`,
+            "more than 8": `(sum(rate(dit_acs_token_uses_bucket{le=~"16|16.0"}[1h])) - sum(rate(dit_acs_token_uses_bucket{le=~"8|8.0"}[1h])))
+  / 8 / sum(rate(dit_acs_token_uses_bucket{le=~"1|1.0"}[1h]))`,
+            "more than 32": `(sum(rate(dit_acs_token_uses_bucket{le=~"64|64.0"}[1h])) - sum(rate(dit_acs_token_uses_bucket{le=~"32|32.0"}[1h])))
+  / 32 / sum(rate(dit_acs_token_uses_bucket{le=~"1|1.0"}[1h]))`,
           },
         },
       ],

@@ -118,11 +118,11 @@ export const intake: Dashboard = {
             "Share of reports whose newest event is in the future by so much, or older than a day: clocks, and devices that were offline.",
           unit: "percentunit",
           queries: {
-            "an hour ahead": `sum(rate(dit_ingest_newest_event_age_seconds_bucket{le="-3600"}[1h]))
+            "an hour ahead": `sum(rate(dit_ingest_newest_event_age_seconds_bucket{le=~"-3600|-3600.0"}[1h]))
   / sum(rate(dit_ingest_newest_event_age_seconds_count[1h]))`,
-            "5 minutes ahead": `sum(rate(dit_ingest_newest_event_age_seconds_bucket{le="-300"}[1h]))
+            "5 minutes ahead": `sum(rate(dit_ingest_newest_event_age_seconds_bucket{le=~"-300|-300.0"}[1h]))
   / sum(rate(dit_ingest_newest_event_age_seconds_count[1h]))`,
-            "older than a day": `1 - sum(rate(dit_ingest_newest_event_age_seconds_bucket{le="86400"}[1h]))
+            "older than a day": `1 - sum(rate(dit_ingest_newest_event_age_seconds_bucket{le=~"86400|86400.0"}[1h]))
   / sum(rate(dit_ingest_newest_event_age_seconds_count[1h]))`,
           },
         },

@@ -21,7 +21,7 @@ export const pipeline: Dashboard = {
           title: "Instances down",
           description: "That Prometheus knows of and cannot reach.",
           unit: "short",
-          queries: { "": 'count(up{job=~"edge|acs|ingest|sink"} == 0) or vector(0)' },
+          queries: { "": 'count(up{job=~"edge|acs|ingest|sink|reid"} == 0) or vector(0)' },
           badFrom: 1,
         },
         {
@@ -31,7 +31,7 @@ export const pipeline: Dashboard = {
           unit: "short",
           queries: {
             "": `count(dit_edge_dependency_ready == 0 or dit_acs_dependency_ready == 0
-  or dit_ingest_dependency_ready == 0 or dit_sink_dependency_ready == 0) or vector(0)`,
+  or dit_ingest_dependency_ready == 0 or dit_sink_dependency_ready == 0 or dit_reid_dependency_ready == 0) or vector(0)`,
           },
           badFrom: 1,
         },
@@ -133,7 +133,7 @@ export const pipeline: Dashboard = {
           description: "Over 0.1 s an instance has more to do than a core can: add one.",
           unit: "s",
           queries: {
-            "{{job}} {{instance}}": 'nodejs_eventloop_lag_p99_seconds{job=~"edge|acs|ingest|sink"}',
+            "{{job}} {{instance}}": 'nodejs_eventloop_lag_p99_seconds{job=~"edge|acs|ingest|sink|reid"}',
           },
         },
         {
@@ -142,7 +142,7 @@ export const pipeline: Dashboard = {
           description: "1 is one core in full. Storage engines use threads beyond it.",
           unit: "short",
           queries: {
-            "{{job}} {{instance}}": 'rate(process_cpu_seconds_total{job=~"edge|acs|ingest|sink"}[5m])',
+            "{{job}} {{instance}}": 'rate(process_cpu_seconds_total{job=~"edge|acs|ingest|sink|reid"}[5m])',
           },
         },
         {
@@ -150,7 +150,9 @@ export const pipeline: Dashboard = {
           title: "Memory",
           description: "Resident, by instance.",
           unit: "bytes",
-          queries: { "{{job}} {{instance}}": 'process_resident_memory_bytes{job=~"edge|acs|ingest|sink"}' },
+          queries: {
+            "{{job}} {{instance}}": 'process_resident_memory_bytes{job=~"edge|acs|ingest|sink|reid"}',
+          },
         },
       ],
     },
