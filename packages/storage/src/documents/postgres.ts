@@ -1,10 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { documentKey } from "./document-key.ts";
 import {
   type AuditEntry,
   type AuditRecord,
-  type Document,
-  type DocumentChange,
   type Documents,
   type Json,
   VersionConflictError,
@@ -17,20 +14,11 @@ import { PostgresStoreError } from "./postgres/errors.ts";
 import { createForgetting } from "./postgres/forgetting.ts";
 import type { PostgresOptions } from "./postgres/options.ts";
 import { createPostgresPool } from "./postgres/pool.ts";
-import { openDocument, sealDocument } from "./sealed-document.ts";
+import { openRows, type SealedRow, sealChange } from "./postgres/sealed-row.ts";
 
 export { migratePostgresDocuments } from "./postgres/migrate.ts";
 
 export type PostgresDocumentsOptions = PostgresOptions;
-
-interface Row {
-  readonly key: string;
-  readonly version: number;
-  readonly sealed: Buffer;
-  readonly sealing_key: Buffer;
-}
-
-const KEY_BYTES = 32;
 
 /** Documents in a schema that `migratePostgresDocuments` has made. Rejects, as every method does, where that is missing. */
 export async function openPostgresDocuments(options: PostgresDocumentsOptions): Promise<Documents> {
@@ -41,23 +29,24 @@ export async function openPostgresDocuments(options: PostgresDocumentsOptions): 
   const store: Documents = {
     async get<T extends Json>(collection: string, key: string) {
       storeKeyOf(collection, key);
-      const [row] = await pool.run(
-        (sql) => sql<Row[]>`
+      const rows = await pool.run(
+        (sql) => sql<SealedRow[]>`
           SELECT d.key, d.version, d.sealed, k.key AS sealing_key
           FROM documents d JOIN document_keys k ON k.id = d.key_id
           WHERE d.collection = ${collection} AND d.key = ${key}`,
       );
-      return row === undefined ? undefined : { ...opened<T>(collection, row), key };
+      const [found] = openRows<T>(collection, rows);
+      return found && { ...found, key };
     },
     async list<T extends Json>(collection: string) {
       storeKeyOf(collection, "");
       const rows = await pool.run(
-        (sql) => sql<Row[]>`
+        (sql) => sql<SealedRow[]>`
           SELECT d.key, d.version, d.sealed, k.key AS sealing_key
           FROM documents d JOIN document_keys k ON k.id = d.key_id
-          WHERE d.collection = ${collection} ORDER BY d.key`,
+          WHERE d.collection = ${collection}`,
       );
-      return rows.map((row) => opened<T>(collection, row));
+      return openRows<T>(collection, rows);
     },
     async commit({ changes, audit = [] }) {
       const keyed = changes.map((change) => ({
@@ -109,31 +98,9 @@ export async function openPostgresDocuments(options: PostgresDocumentsOptions): 
   }
 }
 
-function opened<T extends Json>(collection: string, { key, version, sealed, sealing_key }: Row): Document<T> {
-  const place = { storeKey: documentKey(collection, key), version };
-  return { key, version, value: openDocument(sealing_key, place, sealed) as T };
-}
-
-function sealChange(
-  { collection, key, expectedVersion, value, storeKey }: DocumentChange & { storeKey: Buffer },
-  position: number,
-) {
-  // As UTF-8 has them.
-  const names = { collection: collection.toWellFormed(), key: key.toWellFormed() };
-  const place = { position, ...names, expected: expectedVersion };
-  if (value === undefined) return place;
-  const sealingKey = randomBytes(KEY_BYTES);
-  const sealed = sealDocument(sealingKey, { storeKey, version: expectedVersion + 1 }, value);
-  return { ...place, sealing_key: toBytea(sealingKey), sealed: toBytea(Buffer.concat(sealed)) };
-}
-
 /** Field by field: what else the caller's object holds is not stored. */
 function writeEntry({ atSeconds, actor, action, subject, detail }: AuditEntry): string {
   return JSON.stringify({ atSeconds, actor, action, subject, detail });
-}
-
-function toBytea(bytes: Buffer): string {
-  return `\\x${bytes.toString("hex")}`;
 }
 
 function storeKeyOf(collection: string, key: string): Buffer {

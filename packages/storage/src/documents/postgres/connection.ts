@@ -57,6 +57,8 @@ export function connectPostgres(
       default_transaction_isolation: "read committed",
       synchronous_commit: "on",
       bytea_output: "hex",
+      // What a join has no room for in memory goes into a file: keys.
+      work_mem: "64MB",
     },
   });
 }

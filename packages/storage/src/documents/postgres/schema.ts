@@ -8,6 +8,8 @@ export const SCHEMA_VERSION = 1;
  * A document lies sealed in `documents`, under a key of its own in `document_keys`: to forget it, only that small table must be
  * rewritten. No statistics of the two: ANALYZE would copy what is sealed, and keys, to where they stay.
  *
+ * COLLATE "C": an index in the order of a language breaks when the library that knows it is upgraded.
+ *
  * `commit_documents` makes a commit in one statement, so that a lost connection cannot leave half of it. The row of
  * `documents_state` lets one in at a time. It returns the position of the first change that is not at its expected version, if any.
  */
