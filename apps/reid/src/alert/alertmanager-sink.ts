@@ -9,14 +9,13 @@ export interface AlertmanagerOptions {
   readonly forgetAfterSeconds: number;
 }
 
-/** Alertmanager API v2, `POST /api/v2/alerts`. Labels are the same from opening to closing: they are what it knows an alert by. */
-export function createAlertmanagerSink(
-  options: AlertmanagerOptions,
-  send: typeof fetch,
-): AlertSink & {
+export interface AlertmanagerSink extends AlertSink {
   /** Says again what is open, and that the monitor lives. */
   repeat(open: readonly Alert[], nowSeconds: number): Promise<void>;
-} {
+}
+
+/** Alertmanager API v2, `POST /api/v2/alerts`. Labels are the same from opening to closing: they are what it knows an alert by. */
+export function createAlertmanagerSink(options: AlertmanagerOptions, send: typeof fetch): AlertmanagerSink {
   const postAlerts = (alerts: readonly object[]) =>
     post(send, `${options.url.replace(/\/+$/, "")}/api/v2/alerts`, JSON.stringify(alerts));
   return {

@@ -1,30 +1,47 @@
+import type { FieldPolicy } from "@dit/protocol/schemas";
 import { errorReason, type UseCaseVersion } from "@dit/service-kit";
 import { sqlName } from "@dit/storage";
 import type { ReidContext } from "../context.ts";
 import type { StoredState } from "./stored-state.ts";
 
+export interface Clearings {
+  readonly cleared: StoredState["cleared"];
+  /** Why something is not carried out yet; undefined if all is. */
+  readonly failure: unknown;
+}
+
 /**
  * Removes the stored values of the fields that somebody ordered to be cleared, partition by partition, and looks whether they are gone. Answers with
- * what is carried out by now; what could not be done is tried again by the next run.
+ * what is carried out by now, and never rejects; what could not be done is tried again by the next run.
  */
 export async function carryOutClearings(
   { acs, warehouse, logger }: Pick<ReidContext, "acs" | "warehouse" | "logger">,
   { document: { useCase } }: UseCaseVersion,
   cleared: StoredState["cleared"],
-): Promise<StoredState["cleared"]> {
-  const { policy } = await acs.fieldPolicy(useCase);
+): Promise<Clearings> {
   const done: Record<string, number> = { ...cleared };
-  for (const { event, field, sinceSeconds } of policy.clearings) {
+  let failure: unknown;
+  for (const { event, field, sinceSeconds } of await ordered()) {
     if (done[`${event}.${field}`] === sinceSeconds) continue;
     try {
       const values = await clearColumn(warehouse, `${useCase}__${event}`, field);
       done[`${event}.${field}`] = sinceSeconds;
       logger.warn("field.cleared", { useCase, eventName: event, field, count: values });
     } catch (error) {
+      failure = error;
       logger.error("field.not_cleared", { useCase, eventName: event, field, reason: errorReason(error) });
     }
   }
-  return done;
+  return { cleared: done, failure };
+
+  async function ordered(): Promise<FieldPolicy["clearings"]> {
+    try {
+      return (await acs.fieldPolicy(useCase)).policy.clearings;
+    } catch (error) {
+      failure = error;
+      return [];
+    }
+  }
 }
 
 /** Resolves to the number of values there were. Rejects if one is left. */

@@ -1,3 +1,5 @@
+import type { UseCaseVersion } from "@dit/service-kit";
+import type { Documents, Json } from "@dit/storage";
 import type { AlertState } from "../decide/alert-state.ts";
 import type { Alert } from "./alert.ts";
 
@@ -19,4 +21,29 @@ export interface StoredState {
   readonly cleared: Readonly<Record<string, number>>;
 }
 
-export const NO_STATE: StoredState = { lastFinalWindow: null, alerts: {}, cleared: {} };
+/** A state as it was read. */
+export interface KnownState {
+  /** 0: there is none yet. */
+  readonly version: number;
+  readonly value: StoredState;
+}
+
+const NO_STATE: StoredState = { lastFinalWindow: null, alerts: {}, cleared: {} };
+
+export async function readState(
+  documents: Documents,
+  { document }: Pick<UseCaseVersion, "document">,
+): Promise<KnownState> {
+  const stored = await documents.get<Json>(REID_STATES, document.useCase);
+  return stored === undefined
+    ? { version: 0, value: NO_STATE }
+    : { version: stored.version, value: stored.value as unknown as StoredState };
+}
+
+/** Alerts that are open, of every use case. */
+export async function readOpenAlerts(documents: Documents): Promise<Alert[]> {
+  const states = await documents.list<Json>(REID_STATES);
+  return states
+    .flatMap(({ value }) => Object.values((value as unknown as StoredState).alerts))
+    .map(({ alert }) => alert);
+}
