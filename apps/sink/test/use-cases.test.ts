@@ -56,7 +56,7 @@ describe("tables follow the use-case document", () => {
     expect(engine).toContain(
       "PARTITION BY ingest_day ORDER BY (at, pid, report_id) TTL ingest_day + toIntervalDay(30)",
     );
-    expect(engine).toContain("non_replicated_deduplication_window");
+    expect(engine).toContain("replicated_deduplication_window");
   });
 
   it("take new fields, comments and retention while it runs, and keep the column of a field that was removed", async () => {
