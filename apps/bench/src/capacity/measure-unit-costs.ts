@@ -19,7 +19,6 @@ const EVENTS_PER_REPORT = 20;
 const REPORTS_PER_TOKEN = 8;
 const LARGE_BATCH = 32;
 const SMALL_BATCH = 1;
-const WARM_UP_REPORTS = 2_000;
 const POLL_MS = 100;
 const IDLE_MS = 5_000;
 
@@ -31,6 +30,8 @@ type Times = Readonly<Record<Part, number>>;
 export interface Measurement {
   readonly issueRequests: number;
   readonly reports: number;
+  /** Not counted: what a compiler learns in them, a service knows after its first minute. */
+  readonly warmUpReports: number;
   readonly say: (line: string) => void;
 }
 
@@ -65,12 +66,12 @@ export async function measureUnitCosts(measurement: Measurement): Promise<Measur
 async function measure(
   deployment: Deployment,
   directory: string,
-  { issueRequests, reports, say }: Measurement,
+  { issueRequests, reports, warmUpReports, say }: Measurement,
 ): Promise<UnitCosts> {
   const target = await targetOf(deployment);
   const keys = await readKeys(target);
   say("warming up");
-  await takeReports(deployment, target, keys, WARM_UP_REPORTS);
+  await takeReports(deployment, target, keys, warmUpReports);
   say(`${issueRequests} requests for ${LARGE_BATCH} tokens, and as many for ${SMALL_BATCH}`);
   const large = await issue(deployment, target, keys, issueRequests, LARGE_BATCH);
   const small = await issue(deployment, target, keys, issueRequests, SMALL_BATCH);

@@ -5,6 +5,7 @@ import { capacityTables, POPULATIONS } from "./capacity-tables.ts";
 import { measureUnitCosts } from "./measure-unit-costs.ts";
 import type { MeasuredCosts } from "./unit-costs.ts";
 
+const WARM_UP_REPORTS = 2_000;
 /** The run that docs/SCALE.md shows. */
 const KEPT_COSTS = new URL("../../measured/unit-costs.json", import.meta.url);
 
@@ -28,6 +29,7 @@ export async function runCapacity(args: readonly string[]): Promise<void> {
     ? await measureUnitCosts({
         issueRequests: Number(values["issue-requests"]),
         reports: Number(values.reports),
+        warmUpReports: WARM_UP_REPORTS,
         say: (line) => console.error(line),
       })
     : ((await JSON.parse(await readFile(values.costs ?? KEPT_COSTS, "utf8"))) as MeasuredCosts);
