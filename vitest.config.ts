@@ -10,7 +10,8 @@ export default defineConfig({
     // A process each: lmdb and chdb hold native state that threads of one process would share.
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 10_000,
-    hookTimeout: 10_000,
+    // For what hangs, and not for what a busy machine takes its time with.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -219,7 +219,7 @@ function rightEvents(value: unknown, nowSeconds: number): unknown {
       kept.push({ name, at: Math.floor(at / 60) * 60, fields: stored });
     }
   }
-  return { pseudonym, events: kept, droppedEvents, droppedFieldCount };
+  return { pseudonym, events: kept, droppedEvents, droppedFieldCount, blockedFieldCount: 0 };
 }
 
 function declaredFields(given: JsonObject): JsonObject {
