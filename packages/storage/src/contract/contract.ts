@@ -29,7 +29,7 @@ export function describeContract<Store>(
       subject = await open();
     });
     afterEach(() => subject.destroy());
-    for (const [promise, check] of Object.entries(contract)) it(promise, () => check(subject), 20_000);
+    for (const [promise, check] of Object.entries(contract)) it(promise, () => check(subject), 60_000);
   });
 }
 
