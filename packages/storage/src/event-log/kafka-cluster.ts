@@ -13,7 +13,12 @@ import {
 import { RUN_DIT_MIGRATE } from "../run-dit-migrate.ts";
 import { apiVersions, KAFKA_APIS } from "./kafka-apis.ts";
 import { KafkaError, kafkaErrorOf, kafkaErrorOfCode } from "./kafka-error.ts";
-import { CLIENT_ID, connectionOptions, type KafkaConnectionOptions } from "./kafka-options.ts";
+import {
+  CLIENT_ID,
+  connectionOptions,
+  type KafkaConnectionOptions,
+  requestTimeoutMs,
+} from "./kafka-options.ts";
 
 export interface KafkaTopic {
   /** Another one once the topic was deleted and created again. */
@@ -32,9 +37,12 @@ export interface KafkaPartition {
 
 const TOPIC_FRESH_MS = 60_000;
 const UNKNOWN_TOPIC = 3;
+const PATIENCE = 0.6;
 
 /** The brokers of one cluster: who leads what, and requests to them. Whatever it rejects with is a KafkaError. */
 export class KafkaCluster {
+  /** How long a broker may be told to take for an answer that it waits for itself: it is here before nobody waits any more. */
+  readonly patienceMs: number;
   private readonly options: KafkaConnectionOptions;
   private readonly pool: ConnectionPool;
   private readonly pools = new Set<ConnectionPool>();
@@ -48,6 +56,7 @@ export class KafkaCluster {
 
   constructor(options: KafkaConnectionOptions) {
     this.options = options;
+    this.patienceMs = Math.ceil(requestTimeoutMs(options) * PATIENCE);
     this.bootstrap = options.brokers.map((broker) => parseBroker(broker));
     this.pool = this.openPool();
   }

@@ -44,11 +44,15 @@ export function connectionOptions(options: KafkaConnectionOptions): ConnectionOp
   const { brokers, tls = false, sasl } = options;
   return {
     connectTimeout: CONNECT_TIMEOUT_MS,
-    requestTimeout: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs(options),
     maxInflights: MAX_IN_FLIGHT,
     ...(tls !== false && { tls: tls === true ? {} : tlsOptions(tls), tlsServerName: brokers.every(isNamed) }),
     ...(sasl && { sasl: { ...sasl, mechanism: MECHANISMS[sasl.mechanism] } }),
   };
+}
+
+export function requestTimeoutMs(options: KafkaConnectionOptions): number {
+  return options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
 }
 
 /** Only a name may be told to a server in the handshake. */

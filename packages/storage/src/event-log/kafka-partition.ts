@@ -76,7 +76,10 @@ export class KafkaPartition implements PartitionReader {
       if (records.length === maxRecords || this.lease.signal.aborted) return records;
       if (records.length > 0 && fromOffset + records.length >= this.end) return records;
       const leftMs = records.length > 0 ? 0 : Math.max(0, deadlineMs - performance.now());
-      const found = await this.fetchUnlessAborted(fromOffset + records.length, Math.min(leftMs, MAX_WAIT_MS));
+      const found = await this.fetchUnlessAborted(
+        fromOffset + records.length,
+        Math.min(leftMs, MAX_WAIT_MS, this.source.cluster.patienceMs),
+      );
       if (found === 0 && (leftMs === 0 || performance.now() >= deadlineMs)) return records;
     }
   }

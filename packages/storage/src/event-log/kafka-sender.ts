@@ -7,21 +7,7 @@ import { answerWithErrors, type KafkaCluster } from "./kafka-cluster.ts";
 import { KafkaError, kafkaErrorOf, kafkaErrorOfCode } from "./kafka-error.ts";
 import { type Batch, Lane } from "./kafka-lane.ts";
 import { pauseMs, retryTransient } from "./kafka-retry.ts";
-
-/** Who the brokers take this sender for: by it and a batch's sequence they know a batch that they have already. */
-interface Producer {
-  readonly id: bigint;
-  readonly epoch: number;
-  readonly nextSequences: Map<Lane, number>;
-}
-
-/** The same for every attempt of a batch. */
-interface Stamp {
-  /** What `producer` was made by. */
-  readonly source: Promise<Producer>;
-  readonly producer: Producer;
-  readonly sequence: number;
-}
+import { type Stamp, Stamps } from "./kafka-stamps.ts";
 
 interface Addressed {
   readonly batch: Batch;
@@ -34,7 +20,6 @@ interface Failure {
   readonly error: KafkaError;
 }
 
-const SEQUENCES = 2 ** 31;
 /** The brokers have it already: as good as acknowledged. */
 const DUPLICATE_SEQUENCE_NUMBER = 46;
 const UNKNOWN_SERVER_ERROR = -1;
@@ -45,9 +30,6 @@ const PRODUCER_IS_LOST: ReadonlySet<string> = new Set([
   "UNKNOWN_PRODUCER_ID",
   "INVALID_PRODUCER_EPOCH",
 ]);
-/** Less than any answer may take: what the replicas did not do in time is told, and not waited for. */
-const ACKNOWLEDGE_WITHIN_MS = 3_000;
-const NO_PRODUCER = [-1n, -1] as const;
 
 /**
  * Appends with acknowledgement by every replica in sync. What arrives while a batch is on its way makes up the next one, and the
@@ -59,8 +41,7 @@ export class KafkaSender {
   private readonly timeoutMs: number;
   private readonly pool: ReturnType<KafkaCluster["openPool"]>;
   private readonly lanes = new Map<string, Lane>();
-  private readonly stamps = new WeakMap<Batch, Stamp>();
-  private producer: Promise<Producer> | undefined;
+  private readonly stamps: Stamps;
   private isScheduled = false;
   /** Why the last attempt was in vain. */
   private hindrance = SLOWNESS;
@@ -70,6 +51,7 @@ export class KafkaSender {
     this.cluster = cluster;
     this.timeoutMs = timeoutMs;
     this.pool = cluster.openPool();
+    this.stamps = new Stamps(cluster);
   }
 
   /** Rejects with what kept it, once its time is over. */
@@ -131,7 +113,7 @@ export class KafkaSender {
   }
 
   private giveUp(batch: Batch, error: KafkaError): void {
-    this.forgetProducer(this.stamps.get(batch));
+    this.stamps.retire(batch);
     batch.reject(error);
   }
 
@@ -140,13 +122,13 @@ export class KafkaSender {
     const addressed: Addressed[] = [];
     const address = async (batch: Batch) => {
       try {
-        addressed.push({ batch, leader: await this.leaderOf(batch), stamp: await this.stampOf(batch) });
+        addressed.push({ batch, leader: await this.leaderOf(batch), stamp: await this.stamps.of(batch) });
       } catch (error) {
         failures.push({ batch, error: kafkaErrorOf(error) });
       }
     };
     await Promise.all(batches.map(address));
-    const requests = Map.groupBy(addressed, ({ leader, stamp }) => `${leader} ${stamp.producer.id}`);
+    const requests = Map.groupBy(addressed, ({ leader, stamp }) => `${leader} ${stamp.producerId}`);
     const failed = await Promise.all([...requests.values()].map((request) => this.produce(request)));
     return [...failures, ...failed.flat()];
   }
@@ -154,37 +136,6 @@ export class KafkaSender {
   private async leaderOf({ lane }: Batch): Promise<number> {
     const { partitions } = await this.cluster.topic(lane.topic);
     return partitions[lane.partition]?.leader ?? -1;
-  }
-
-  private async stampOf(batch: Batch): Promise<Stamp> {
-    const given = this.stamps.get(batch);
-    if (given !== undefined) return given;
-    const source = this.currentProducer();
-    const producer = await source;
-    const sequence = producer.nextSequences.get(batch.lane) ?? 0;
-    producer.nextSequences.set(batch.lane, (sequence + batch.records.length) % SEQUENCES);
-    const stamp = { source, producer, sequence };
-    this.stamps.set(batch, stamp);
-    return stamp;
-  }
-
-  private currentProducer(): Promise<Producer> {
-    this.producer ??= this.becomeProducer();
-    return this.producer;
-  }
-
-  private async becomeProducer(): Promise<Producer> {
-    try {
-      const answer = await this.cluster.ask(KAFKA_APIS.initProducerId, null, this.timeoutMs, ...NO_PRODUCER);
-      return { id: answer.producerId, epoch: answer.producerEpoch, nextSequences: new Map() };
-    } catch (error) {
-      this.producer = undefined;
-      throw error;
-    }
-  }
-
-  private forgetProducer(stamp: Stamp | undefined): void {
-    if (this.producer === stamp?.source) this.producer = undefined;
   }
 
   /** Of one leader and one producer. */
@@ -217,15 +168,15 @@ export class KafkaSender {
     );
     const options = {
       compression: "none",
-      producerId: stamp?.producer.id ?? -1n,
-      producerEpoch: stamp?.producer.epoch ?? -1,
+      producerId: stamp?.producerId ?? -1n,
+      producerEpoch: stamp?.producerEpoch ?? -1,
       sequences,
     } as const;
     const answer = await this.cluster
       .askBroker(
         leader,
         KAFKA_APIS.produce,
-        [ProduceAcks.ALL, ACKNOWLEDGE_WITHIN_MS, messages, options],
+        [ProduceAcks.ALL, this.cluster.patienceMs, messages, options],
         this.pool,
       )
       .catch(answerWithErrors<produceV11.ProduceResponse>);
@@ -252,8 +203,7 @@ export class KafkaSender {
   private refused(batch: Batch, error: KafkaError): KafkaError {
     this.cluster.forgetTopic(batch.lane.topic);
     if (!PRODUCER_IS_LOST.has(error.code)) return error;
-    this.forgetProducer(this.stamps.get(batch));
-    this.stamps.delete(batch);
+    this.stamps.retire(batch);
     return new KafkaError(error.code, { isTransient: true, cause: error });
   }
 }

@@ -53,6 +53,15 @@ describe("creating topics", () => {
   });
 });
 
+describe("a topic with more copies than there are brokers", () => {
+  it("is not created, and that is said once brokers have had time to start", async () => {
+    const migrated = migrateKafkaTopics({ brokers: kafka.brokers, prefix }, [
+      { ...plan, name: "many", replication: 2 },
+    ]);
+    await expect(migrated).rejects.toThrow("fewer than 2 brokers are alive");
+  });
+});
+
 describe("a topic that is not there", () => {
   it("is not created by using it: every use says what to do", async () => {
     const log = await kafka.open({ prefix });

@@ -1,7 +1,7 @@
 import { ConfigResourceTypes, IncrementalAlterConfigOperationTypes } from "@platformatic/kafka";
 import { KAFKA_APIS } from "./kafka-apis.ts";
 import { KafkaCluster } from "./kafka-cluster.ts";
-import { kafkaErrorOf } from "./kafka-error.ts";
+import { KafkaError, kafkaErrorOf } from "./kafka-error.ts";
 import type { KafkaConnectionOptions } from "./kafka-options.ts";
 import { retryTransient } from "./kafka-retry.ts";
 
@@ -14,9 +14,7 @@ export interface KafkaTopicPlan {
   readonly retentionMs: number;
 }
 
-const WITHIN_MS = 30_000;
-/** Of the brokers, less than any answer may take. */
-const CREATE_WITHIN_MS = 3_000;
+const WITHIN_MS = 15_000;
 
 /**
  * Creates the topics that are not there, and gives the others their retention; partitions and copies stay as they were created. Any
@@ -49,9 +47,14 @@ async function createTopic(cluster: KafkaCluster, topic: KafkaTopicPlan): Promis
   const configs = Object.entries(settings).map(([key, value]) => ({ name: key, value }));
   const plan = { name, numPartitions: partitions, replicationFactor: replication, assignments: [], configs };
   try {
-    await cluster.ask(KAFKA_APIS.createTopics, [plan], CREATE_WITHIN_MS, false);
+    await cluster.ask(KAFKA_APIS.createTopics, [plan], cluster.patienceMs, false);
   } catch (error) {
-    if (kafkaErrorOf(error).code !== "TOPIC_ALREADY_EXISTS") throw error;
+    const { code } = kafkaErrorOf(error);
+    if (code === "TOPIC_ALREADY_EXISTS") return;
+    if (code !== "INVALID_REPLICATION_FACTOR") throw error;
+    // They may be about to start.
+    const detail = `fewer than ${replication} brokers are alive`;
+    throw new KafkaError(code, { isTransient: true, detail, cause: error });
   }
 }
 
