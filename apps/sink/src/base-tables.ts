@@ -1,4 +1,4 @@
-import type { Warehouse } from "@dit/storage";
+import { sqlName, type Warehouse } from "@dit/storage";
 import { createDeadLetters, DEAD_LETTERS_TABLE } from "./dead-letters.ts";
 import { createLedger, LEDGER_TABLE } from "./ledger.ts";
 import { createRepeats, REPEATS_TABLE } from "./repeats.ts";
@@ -10,10 +10,13 @@ const BASE_TABLES = {
   [REPEATS_TABLE]: createRepeats,
 } as const;
 
-/** Makes the database and its base tables, on every server of a cluster. May be repeated, and by several at once. */
+/**
+ * Makes the database and its base tables; on a cluster on every server, and on those that have joined since, also the tables that sinks and the
+ * monitor have made. May be repeated, and by several at once.
+ */
 export async function migrateWarehouse(warehouse: Warehouse): Promise<void> {
-  await warehouse.command(`CREATE DATABASE IF NOT EXISTS dit${warehouse.tables.onCluster}`);
-  for (const create of Object.values(BASE_TABLES)) await warehouse.command(create(warehouse.tables));
+  await makeBaseTables(warehouse);
+  if (warehouse.tables.onCluster !== "") await spreadTables(warehouse);
 }
 
 /** Makes what is not there on the server that is asked: on a cluster every statement waits for all servers, also for one that is away. */
@@ -22,5 +25,22 @@ export async function ensureBaseTables(warehouse: Warehouse): Promise<void> {
     "SELECT concat(database, '.', name) AS name FROM system.tables WHERE database = 'dit'",
   );
   const names = new Set(found.map(({ name }) => name));
-  if (!Object.keys(BASE_TABLES).every((table) => names.has(table))) await migrateWarehouse(warehouse);
+  if (!Object.keys(BASE_TABLES).every((table) => names.has(table))) await makeBaseTables(warehouse);
+}
+
+async function makeBaseTables({ command, tables }: Warehouse): Promise<void> {
+  await command(`CREATE DATABASE IF NOT EXISTS dit${tables.onCluster}`);
+  for (const create of Object.values(BASE_TABLES)) await command(create(tables));
+}
+
+/** Every table as the server that is asked has it, for those that have none of that name. */
+async function spreadTables({ query, command, tables }: Warehouse): Promise<void> {
+  const found = await query<{ name: string; sql: string }>(
+    `SELECT name, create_table_query AS sql FROM system.tables
+    WHERE database = 'dit' AND endsWith(engine, 'MergeTree') AND match(name, '^[a-z][a-z0-9_]*$') ORDER BY name`,
+  );
+  for (const { name, sql } of found) {
+    const definition = sql.slice(sql.indexOf("("));
+    await command(`CREATE TABLE IF NOT EXISTS ${sqlName(`dit.${name}`)}${tables.onCluster} ${definition}`);
+  }
 }

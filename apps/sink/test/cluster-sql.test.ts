@@ -11,7 +11,8 @@ const stores = useTestStores();
 async function statementsOf(tables: TableDialect): Promise<string[]> {
   const statements: string[] = [];
   const command = async (sql: string) => void statements.push(sql);
-  await migrateWarehouse({ ...stores.warehouse, tables, command });
+  const query = async () => [];
+  await migrateWarehouse({ ...stores.warehouse, tables, command, query });
   const document = makeUseCase({ useCase: "it", purpose: 'it\'s `here` \\ ON CLUSTER "x"' });
   const columns = [{ name: "cold", type: "Nullable(Bool)", comment: "another" }];
   const existing = { columns, comment: "another", engine: "MergeTree TTL another" };
@@ -47,6 +48,27 @@ describe("the SQL of tables", () => {
       paths.add(path);
     }
     expect(paths.size).toBe(5);
+  });
+
+  it("is taken from the tables that there are, for servers that join later", async () => {
+    const document = makeUseCase({ purpose: "it's `here` \\ (once)" });
+    await stores.warehouse.command("CREATE DATABASE IF NOT EXISTS dit");
+    await stores.warehouse.command(createEventTable(document, "failed", SINGLE_NODE));
+    const statements: string[] = [];
+    const command = async (sql: string) => void statements.push(sql);
+    await migrateWarehouse({ ...stores.warehouse, tables: clusterDialect("dit-1"), command });
+    const name = `\`dit\`.\`${document.useCase}__failed\``;
+    const [sql = "", ...others] = statements.filter((statement) => statement.includes(name));
+    expect(others).toEqual([]);
+    expect(sql.startsWith(`CREATE TABLE IF NOT EXISTS ${name} ON CLUSTER \`dit-1\` (`)).toBe(true);
+    const definition = () =>
+      stores.warehouse.query("SELECT create_table_query FROM system.tables WHERE name = {name:String}", {
+        name: `${document.useCase}__failed`,
+      });
+    const before = await definition();
+    await stores.warehouse.command(`DROP TABLE ${name} SYNC`);
+    await stores.warehouse.command(sql.replace(" ON CLUSTER `dit-1`", ""));
+    expect(await definition()).toEqual(before);
   });
 
   it("is the same for one server, but for that", async () => {
