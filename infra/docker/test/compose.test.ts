@@ -177,7 +177,7 @@ describe("the compose file", () => {
       text,
       compose: readCompose(text, { PRODUCTION: "true" }),
     });
-    for (const service of ["acs", "edge", "ingest", "sink"]) {
+    for (const service of ["acs", "edge", "ingest", "sink", "reid"]) {
       const refused = problems.filter((problem) => problem.startsWith(`${service}: `));
       expect(refused.join("\n"), service).toContain("is still the placeholder");
     }

@@ -1,6 +1,7 @@
 import { loadAcsConfig } from "@dit/acs";
 import { loadEdgeConfig } from "@dit/edge";
 import { loadIngestConfig } from "@dit/ingest";
+import { loadReidConfig } from "@dit/reid";
 import { ConfigError } from "@dit/service-kit";
 import { loadSinkConfig } from "@dit/sink";
 import { readRepositoryFile } from "../repository.ts";
@@ -13,6 +14,7 @@ const LOADERS: Readonly<Record<string, (env: Environment) => { readonly adminPor
   acs: loadAcsConfig,
   edge: loadEdgeConfig,
   ingest: loadIngestConfig,
+  reid: loadReidConfig,
   sink: loadSinkConfig,
 };
 

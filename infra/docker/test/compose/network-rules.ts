@@ -6,10 +6,11 @@ import { ofEachService, type Rule } from "./rule.ts";
  * the stores what they store.
  */
 const NEVER_MEET: Readonly<Record<string, readonly string[]>> = {
-  edge: ["acs", "sink", "migrate", "kafka", "valkey", "postgres", "clickhouse", "grafana"],
+  edge: ["acs", "sink", "reid", "migrate", "kafka", "valkey", "postgres", "clickhouse", "grafana"],
   acs: ["kafka", "clickhouse", "grafana"],
   ingest: ["valkey", "postgres", "clickhouse", "grafana"],
   sink: ["valkey", "grafana"],
+  reid: ["valkey", "kafka", "grafana"],
 };
 /** Docker publishes no port of a container whose networks are all internal. */
 const LEADS_OUT = ["clients", "accounts", "analysts", "console"];

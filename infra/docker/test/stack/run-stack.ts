@@ -44,27 +44,33 @@ async function runStack(running: LocalStores): Promise<StackResult> {
   await start("migrate", running);
   migrated[1] = log("migrate").slice(migrated[0].length);
   const rows = await untilRows(running);
+  const beforeDoctor = log("dit").length;
+  await start("dit", running, ["doctor"]);
+  const doctor = log("dit").slice(beforeDoctor);
 
   const stopped: Record<string, StackResult["stopped"][string]> = {};
   stopped.simulator = await stop("simulator");
   stopped.ingest = await stop("ingest");
   const edgeIsHealthyWithoutIngest = await isHealthyFor("edge", READY_WITHIN_MS);
-  for (const name of ["edge", "sink", "acs", "kafka"]) stopped[name] = await stop(name);
-  return { readyAfterMs, migrated, rows, edgeIsHealthyWithoutIngest, stopped };
+  for (const name of ["edge", "reid", "sink", "acs", "kafka"]) stopped[name] = await stop(name);
+  return { readyAfterMs, migrated, rows, doctor, edgeIsHealthyWithoutIngest, stopped };
 }
 
 async function startKafka(): Promise<number> {
   return await run(await kafkaContainer(compose.services.kafka ?? {}, { ...setting, hosts }));
 }
 
-async function start(name: string, running: LocalStores): Promise<number> {
+async function start(name: string, running: LocalStores, command?: readonly string[]): Promise<number> {
   const service = compose.services[name];
   const image = setting.images[service?.build?.args.SERVICE ?? ""];
   if (service === undefined || image === undefined) throw new Error(`there is no image for ${name}`);
   const environment = Object.fromEntries(
     Object.entries(service.environment ?? {}).map(([key, value]) => [key, withLocalStores(value, running)]),
   );
-  return await run({ ...setting, name, image, service, environment, hosts });
+  return await run({
+    ...{ ...setting, name, image, environment, hosts },
+    service: { ...service, ...(command && { command }) },
+  });
 }
 
 /** Resolves, with the time it took, once whoever waits for it may start. */

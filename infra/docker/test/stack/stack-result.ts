@@ -17,6 +17,8 @@ export interface StackResult {
   readonly migrated: readonly [string, string];
   /** Events of the simulated population, in ClickHouse. */
   readonly rows: number;
+  /** What `dit doctor` said, in the operator's container. */
+  readonly doctor: string;
   readonly edgeIsHealthyWithoutIngest: boolean;
   readonly stopped: Readonly<Record<string, { readonly exitCode: number | null; readonly afterMs: number }>>;
 }
