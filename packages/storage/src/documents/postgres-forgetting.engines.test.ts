@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { copyFile, readdir, readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -100,6 +100,84 @@ describe("what is destroyed", () => {
   });
 });
 
+describe("who holds the table of keys", () => {
+  it("keeps the server from rewriting it, and others from reading it no longer than half a second", async () => {
+    const { options, keyOf } = await createMany();
+    const schema = running.sql(options.schema);
+    const holder = await running.sql.reserve();
+    await holder`BEGIN`;
+    await holder`LOCK TABLE ${schema}.document_keys IN ACCESS SHARE MODE`;
+    const store = await openPostgresDocuments(options);
+    await put(store, "9", 1, undefined);
+    let longestMs = 0;
+    let state = await stateOf(options.schema);
+    while (state?.hinderedBy === null) {
+      const startedMs = performance.now();
+      await store.get("salts", "10");
+      longestMs = Math.max(longestMs, performance.now() - startedMs);
+      state = await stateOf(options.schema);
+    }
+    expect(state).toMatchObject({
+      forgotten: 0,
+      hinderedBy: expect.stringMatching(/waited too long for a lock/),
+    });
+    expect(longestMs).toBeLessThan(2_000);
+    await holder`COMMIT`;
+    holder.release();
+    await store.close();
+    // It knows that the server has cleaned up: there is nothing to seal anew.
+    const another = await openPostgresDocuments(options);
+    await until(options.schema, ({ forgotten }) => forgotten === 1, DONE_WITHIN_MS);
+    expect(await filesWith(keyOf("10"))).not.toEqual([]);
+    await another.close();
+  });
+});
+
+describe("a server that crashes while it forgets", () => {
+  it("may leave keys in a file that is no table's: they open nothing any more", async () => {
+    const { options, keyOf } = await createMany();
+    const key = keyOf("100");
+    const schema = running.sql(options.schema);
+    const [found] = await running.sql<{ sealed: Buffer; path: string }[]>`
+      SELECT sealed, pg_relation_filepath(${`${options.schema}.document_keys`}) AS path
+      FROM ${schema}.documents WHERE key = '100'`;
+    const table = join(running.engine.dataDirectory, found?.path ?? "");
+    const left = join(dirname(table), "999999");
+    await running.sql`CHECKPOINT`;
+    await copyFile(table, left);
+    await running.sql`UPDATE ${schema}.documents_state SET is_rewriting = true`;
+    expect(await filesWith(found?.sealed)).toContainEqual(expect.stringMatching(/^data\/base\//));
+
+    const store = await openPostgresDocuments(options);
+    await until(options.schema, (state) => state.forgotten === 1, DONE_WITHIN_MS);
+    expect(await filesWith(key)).toEqual([relative(dirname(running.engine.dataDirectory), left)]);
+    expect(await filesWith(found?.sealed)).toEqual([]);
+    const documents = await store.list("salts");
+    expect(documents).toHaveLength(MANY);
+    expect(documents).toContainEqual({ key: "100", version: 1, value: "canary 100" });
+    await put(store, "100", 1, "goes on");
+    await store.close();
+  });
+
+  it.each([50, 150, 250])("goes on with all that was there, killed after %i ms", async (afterMs) => {
+    const { options } = await createMany();
+    const store = await openPostgresDocuments(options);
+    const closing = put(store, "100", 1, undefined).then(() => store.close());
+    await sleep(afterMs);
+    await running.engine.kill();
+    await closing.catch(() => undefined);
+    await running.engine.start();
+    const another = await openPostgresDocuments(options);
+    const { destroying } = await until(
+      options.schema,
+      (state) => state.forgotten === state.destroying,
+      DONE_WITHIN_MS,
+    );
+    expect((await another.list("salts")).length).toBe(destroying === 0 ? MANY : MANY - 1);
+    await another.close();
+  });
+});
+
 describe("a server that keeps its write-ahead log", () => {
   it("is refused if it recycles it, or does not let the services end it, unless they leave it alone", async () => {
     const recycling = await runPostgres({ wal_recycle: "on" });
@@ -146,7 +224,10 @@ async function createMany() {
   const options = await running.newSchema();
   const store = await openPostgresDocuments(options);
   const keys = Array.from({ length: MANY }, (_, index) => String(index));
-  for (const key of keys) await put(store, key, 0, `canary ${key}`);
+  const changes = keys.map((key) => {
+    return { collection: "salts", key, expectedVersion: 0, value: `canary ${key}` };
+  });
+  await store.commit({ changes });
   await store.close();
   const schema = running.sql(options.schema);
   const rows = await running.sql<{ key: string; sealing_key: Buffer }[]>`

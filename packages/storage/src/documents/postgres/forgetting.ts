@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "postgres";
 import { connectPostgres, type PostgresServer } from "./connection.ts";
-import { toStoreError } from "./errors.ts";
+import { PostgresStoreError, toStoreError } from "./errors.ts";
 import type { PostgresPool } from "./pool.ts";
-import { assertPurged, type Purge, purgeDestroyed } from "./purge.ts";
+import { assertPurged, PURGE_RUNNING, type Purge, purgeDestroyed } from "./purge.ts";
 
 /** Makes what was destroyed unreadable for who has the server's files, in the background. */
 export interface Forgetting {
@@ -54,7 +54,7 @@ export function createForgetting(server: PostgresServer, pool: PostgresPool, pur
       await markForgotten(pool, purge);
       return true;
     } catch (error) {
-      await markHindered(pool, toStoreError(error).message).catch(() => undefined);
+      await markHindered(pool, toStoreError(error)).catch(() => undefined);
       return false;
     } finally {
       await sql?.end({ timeout: 0 });
@@ -80,12 +80,12 @@ export function createForgetting(server: PostgresServer, pool: PostgresPool, pur
 async function isPending(pool: PostgresPool): Promise<boolean> {
   const [state] = await pool.run(
     (sql) => sql<{ is_pending: boolean }[]>`
-      SELECT forgotten_commits < destroying_commits AS is_pending FROM documents_state`,
+      SELECT forgotten_commits < destroying_commits OR is_rewriting AS is_pending FROM documents_state`,
   );
   return state?.is_pending === true;
 }
 
-async function markForgotten(pool: PostgresPool, { commits }: Purge): Promise<void> {
+async function markForgotten(pool: PostgresPool, { commits = "0" }: Purge): Promise<void> {
   await pool.run(
     (sql) => sql`
       UPDATE documents_state
@@ -94,6 +94,7 @@ async function markForgotten(pool: PostgresPool, { commits }: Purge): Promise<vo
 }
 
 /** For the operator to see. */
-async function markHindered(pool: PostgresPool, reason: string): Promise<void> {
-  await pool.run((sql) => sql`UPDATE documents_state SET hindered_by = ${reason}`);
+async function markHindered(pool: PostgresPool, error: Error): Promise<void> {
+  if (error instanceof PostgresStoreError && error.code === PURGE_RUNNING) return;
+  await pool.run((sql) => sql`UPDATE documents_state SET hindered_by = ${error.message}`);
 }

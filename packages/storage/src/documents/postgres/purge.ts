@@ -1,18 +1,17 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Sql } from "postgres";
-import { RUN_DIT_MIGRATE } from "../../run-dit-migrate.ts";
+import postgres, { type Sql } from "postgres";
 import { PostgresStoreError } from "./errors.ts";
+import { resealAll } from "./reseal.ts";
+import { untilUnseen } from "./until-unseen.ts";
 
 /** What was rewritten, and the first file of the write-ahead log that holds nothing older. */
 export interface Purge {
   /** How many destroying commits there were. */
-  readonly commits: string;
+  readonly commits: string | undefined;
   /** Undefined where the log is left to the server. */
   readonly walFile: string | undefined;
 }
 
-const SNAPSHOTS_WITHIN_MS = 2_000;
-const LOOK_EVERY_MS = 50;
+export const PURGE_RUNNING = "purge_running";
 
 /**
  * Rewrites the table of keys, so that its old file is gone with all that was deleted in it, and has the server end a file of its
@@ -20,21 +19,18 @@ const LOOK_EVERY_MS = 50;
  * was destroyed since, is not done again: who keeps the log, a replica for instance, would only get more of it to keep.
  */
 export async function purgeDestroyed(sql: Sql, purgesWal: boolean, earlier?: Purge): Promise<Purge> {
-  // No transaction before this one is a destroying one that has not committed.
-  const [now] = await sql<{ commits: string; transaction: string }[]>`
-    SELECT destroying_commits::text AS commits, pg_current_xact_id()::text AS transaction FROM documents_state`;
-  if (now === undefined) throw new PostgresStoreError("its state is missing", RUN_DIT_MIGRATE);
-  if (earlier?.commits === now.commits) {
+  await lockPurge(sql);
+  const before = await readState(sql);
+  if (before?.is_rewriting === true) await replaceAll(sql);
+  else if (earlier !== undefined && earlier.commits === before?.commits) {
     if (purgesWal) await sql`CHECKPOINT`;
     return earlier;
   }
-  await untilUnseen(sql, now.transaction);
-  await sql`VACUUM FULL document_keys`;
-  if (!purgesWal) return { commits: now.commits, walFile: undefined };
-  await sql`SELECT pg_switch_wal()`;
-  await sql`CHECKPOINT`;
-  const [redo] = await sql<{ file: string }[]>`SELECT redo_wal_file AS file FROM pg_control_checkpoint()`;
-  return { commits: now.commits, walFile: redo?.file };
+  // What is destroyed from here on counts for the next time.
+  const commits = (await readState(sql))?.commits;
+  await untilUnseen(sql);
+  await rewriteKeys(sql);
+  return { commits, walFile: purgesWal ? await endWal(sql) : undefined };
 }
 
 /** Rejects if the server still keeps what the purge was for. */
@@ -50,24 +46,49 @@ export async function assertPurged(sql: Sql, { walFile }: Purge): Promise<void> 
   }
 }
 
-/** A row that was deleted is copied for as long as any snapshot, of a replica too, may still show it. */
-async function untilUnseen(sql: Sql, transaction: string): Promise<void> {
-  const deadlineMs = performance.now() + SNAPSHOTS_WITHIN_MS;
-  for (;;) {
-    const [found] = await sql<{ sees: boolean }[]>`
-      WITH seen AS (
-        SELECT backend_xmin AS xmin FROM pg_stat_activity
-          WHERE pid <> pg_backend_pid() AND (datname = current_database() OR datname IS NULL)
-        UNION ALL SELECT backend_xid FROM pg_stat_activity
-          WHERE pid <> pg_backend_pid() AND datname = current_database()
-        UNION ALL SELECT transaction FROM pg_prepared_xacts WHERE database = current_database()
-        UNION ALL SELECT xmin FROM pg_replication_slots
-      )
-      SELECT EXISTS (SELECT FROM seen WHERE age(xmin) > age(${transaction}::text::xid8::xid)) AS sees`;
-    if (found?.sees === false) return;
-    if (performance.now() > deadlineMs) {
-      throw new PostgresStoreError("an open transaction still sees it", "transaction_open");
-    }
-    await sleep(LOOK_EVERY_MS);
+/** Until the connection is closed. */
+async function lockPurge(sql: Sql): Promise<void> {
+  const [lock] = await sql<{ is_ours: boolean }[]>`
+    SELECT pg_try_advisory_lock(hashtextextended('dit purge ' || current_schema(), 0)) AS is_ours`;
+  if (lock?.is_ours !== true) throw new PostgresStoreError("another process is purging", PURGE_RUNNING);
+}
+
+async function readState(sql: Sql): Promise<{ commits: string; is_rewriting: boolean } | undefined> {
+  const [state] = await sql<{ commits: string; is_rewriting: boolean }[]>`
+    SELECT destroying_commits::text AS commits, is_rewriting FROM documents_state`;
+  return state;
+}
+
+/**
+ * A server that crashes while it rewrites a table leaves what it has written in a file that is no table's and that it never removes. The
+ * keys in it open nothing any more once every document is sealed under another one, and the table in which they lay sealed is rewritten.
+ */
+async function replaceAll(sql: Sql): Promise<void> {
+  await resealAll(sql);
+  await untilUnseen(sql);
+  await sql`VACUUM FULL documents`;
+}
+
+async function rewriteKeys(sql: Sql): Promise<void> {
+  await sql`UPDATE documents_state SET is_rewriting = true`;
+  try {
+    await sql`VACUUM FULL document_keys`;
+  } catch (error) {
+    // It has cleaned up, then. Whoever loses the connection does not know.
+    if (isRefusal(error)) await sql`UPDATE documents_state SET is_rewriting = false`;
+    throw error;
   }
+  await sql`UPDATE documents_state SET is_rewriting = false`;
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.severity === "ERROR";
+}
+
+/** Gives the first file of the write-ahead log that is needed yet. */
+async function endWal(sql: Sql): Promise<string | undefined> {
+  await sql`SELECT pg_switch_wal()`;
+  await sql`CHECKPOINT`;
+  const [redo] = await sql<{ file: string }[]>`SELECT redo_wal_file AS file FROM pg_control_checkpoint()`;
+  return redo?.file;
 }

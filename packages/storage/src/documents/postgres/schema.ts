@@ -21,12 +21,14 @@ export const MIGRATIONS: readonly string[] = [
     destroying_commits bigint NOT NULL DEFAULT 0,
     forgotten_commits bigint NOT NULL DEFAULT 0,
     last_destroyed_at timestamptz,
-    hindered_by text
+    hindered_by text,
+    is_rewriting boolean NOT NULL DEFAULT false
   );
   INSERT INTO documents_state DEFAULT VALUES;
   COMMENT ON COLUMN documents_state.destroying_commits IS 'how many commits replaced or deleted a document';
   COMMENT ON COLUMN documents_state.forgotten_commits IS 'of how many of them the keys are gone from the files too';
   COMMENT ON COLUMN documents_state.hindered_by IS 'why that does not go on';
+  COMMENT ON COLUMN documents_state.is_rewriting IS 'document_keys is being rewritten, or the server crashed meanwhile';
 
   CREATE TABLE document_keys (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key bytea NOT NULL);
   ALTER TABLE document_keys ALTER COLUMN key SET STORAGE PLAIN, ALTER COLUMN key SET STATISTICS 0;
@@ -85,5 +87,28 @@ export const MIGRATIONS: readonly string[] = [
       last_destroyed_at = CASE WHEN destroys THEN now() ELSE last_destroyed_at END;
     RETURN NULL;
   END $commit$;
+
+  CREATE FUNCTION reseal_documents(changes json) RETURNS void
+  LANGUAGE plpgsql SET search_path FROM CURRENT AS $reseal$
+  DECLARE
+    change record;
+    new_key bigint;
+  BEGIN
+    PERFORM FROM documents_state FOR UPDATE;
+    FOR change IN
+      SELECT * FROM json_to_recordset(changes)
+        AS c(collection text, key text, key_id bigint, sealing_key bytea, sealed bytea)
+    LOOP
+      CONTINUE WHEN NOT EXISTS (
+        SELECT FROM documents d
+        WHERE d.collection = change.collection AND d.key = change.key AND d.key_id = change.key_id
+      );
+      INSERT INTO document_keys (key) VALUES (change.sealing_key) RETURNING id INTO new_key;
+      UPDATE documents d SET key_id = new_key, sealed = change.sealed
+        WHERE d.collection = change.collection AND d.key = change.key;
+      DELETE FROM document_keys k WHERE k.id = change.key_id;
+    END LOOP;
+    UPDATE documents_state SET destroying_commits = destroying_commits + 1, last_destroyed_at = now();
+  END $reseal$;
   `,
 ];

@@ -11,7 +11,7 @@ export interface SealedRow {
   readonly sealing_key: Buffer;
 }
 
-const KEY_BYTES = 32;
+export const KEY_BYTES = 32;
 
 /** In the order of their keys' bytes: the server would sort through a file, with the keys that seal them in it. */
 export function openRows<T extends Json>(collection: string, rows: readonly SealedRow[]): Document<T>[] {
@@ -36,6 +36,6 @@ export function sealChange(
   return { ...place, sealing_key: toBytea(sealingKey), sealed: toBytea(Buffer.concat(sealed)) };
 }
 
-function toBytea(bytes: Buffer): string {
+export function toBytea(bytes: Buffer): string {
   return `\\x${bytes.toString("hex")}`;
 }
