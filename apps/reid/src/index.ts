@@ -1,5 +1,8 @@
 export { loadReidConfig, type ReidConfig, reidConfigSchema, settingsOf } from "./config.ts";
 export type { ReidContext } from "./context.ts";
+export { measureUseCase } from "./measure/measure-use-case.ts";
+export { drawHashKey } from "./measure/value-hash.ts";
+export type { Measurement } from "./measurement.ts";
 export type { RunReport } from "./monitor/create-monitor.ts";
 export { createReidMetrics } from "./reid-metrics.ts";
 export { createReidService, type ReidService } from "./service.ts";

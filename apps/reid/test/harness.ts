@@ -120,6 +120,8 @@ export async function createTestMonitor(
     readonly fetch?: typeof fetch;
     readonly nowSeconds?: number;
     readonly policy?: Partial<FieldPolicy>;
+    /** Instead of an ACS that blocks what it is told to; what it throws is what ACS answers. */
+    readonly decideField?: (useCase: string, decision: FieldDecision) => void;
   } = {},
 ): Promise<TestMonitor> {
   const { nowSeconds = (WINDOW + 1) * DAY_SECONDS + 6 * 3_600 } = options;
@@ -154,6 +156,7 @@ export async function createTestMonitor(
     acs: {
       fieldPolicy: async () => ({ version: 1, policy }),
       async decideField(useCase, decision) {
+        options.decideField?.(useCase, decision);
         decisions.push({ useCase, ...decision });
         const fields = blocked.get(useCase) ?? {};
         blocked.set(useCase, {

@@ -31,7 +31,7 @@ export interface ValueSample {
 
 /**
  * Values kept of each subject, and their expected number: 1.4 % standard error of a count, and no more memory than 8,192 cells of
- * 4 k + 2 hashes of people whatever the table holds.
+ * 4 k hashes of people whatever the table holds.
  */
 const MAX_VALUES = 8_192;
 const SAMPLED_VALUES = 5_400;
@@ -53,8 +53,8 @@ export async function sampleValues(
   k: number,
 ): Promise<ValueSample[]> {
   const thresholds = sizes.map(thresholdFor);
-  // Twice k: enough to split the people of a value that is rare in a half of them.
-  const kept = 2 * k + 1;
+  // So many of a value's people are kept, each half of them apart: of a value that many have, a split of a few would look rare.
+  const kept = (condition: string) => `groupUniqArrayIf(${k})(person, ${condition})`;
   const rare = (people: string) => `length(${people}) BETWEEN 1 AND ${k - 1}`;
   const rows = await warehouse.query<
     Record<keyof Omit<ValueSample, "threshold" | "sampledShare">, number & string[]> & { subject: number }
@@ -73,10 +73,10 @@ export async function sampleValues(
   groupArrayIf(hex(h), ${rare("now")}) AS rareHashes
 FROM (
   SELECT subject, h, countIf(is_now) AS n,
-    groupUniqArrayIf(${kept})(person, is_now) AS now,
-    groupUniqArrayIf(${kept})(person, NOT is_now) AS before,
-    arrayFilter(p -> p % 2 = 0, before) AS half,
-    arrayFilter(p -> p % 2 = 1, before) AS other_half
+    ${kept("is_now")} AS now,
+    ${kept("NOT is_now")} AS before,
+    ${kept("NOT is_now AND person % 2 = 0")} AS half,
+    ${kept("NOT is_now AND person % 2 = 1")} AS other_half
   FROM (${cellsSql(scan, thresholds, rowsOfBoth(scan))})
   GROUP BY subject, h
 )

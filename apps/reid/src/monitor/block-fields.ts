@@ -23,21 +23,23 @@ export async function blockFields(
   const alreadyBlocked = Object.values(blockedFields).reduce((sum, fields) => sum + fields.length, 0);
   metrics.blockedFields.set({ use_case: useCase }, alreadyBlocked);
   if (document.privacy.onBreach !== "block") return { blocked: [], failure: undefined };
-  const blocked = new Set<string>();
+  const tried = new Set<string>();
+  const blocked: string[] = [];
   let failure: unknown;
   for (const { event, field, reason } of fieldsToBlock(matters, entropyIn(measured))) {
     const name = `${useCase}.${event}.${field}`;
-    if (blockedFields[event]?.includes(field) || blocked.has(name)) continue;
+    if (blockedFields[event]?.includes(field) || tried.has(name)) continue;
+    tried.add(name);
     try {
       await acs.decideField(useCase, { decision: "block", event, field, by: "monitor", reason });
-      blocked.add(name);
+      blocked.push(name);
     } catch (error) {
       failure = error;
       metrics.blocksFailed.inc({ use_case: useCase });
       logger.error("field.not_blocked", { useCase, eventName: event, field, reason: errorReason(error) });
     }
   }
-  return { blocked: [...blocked], failure };
+  return { blocked, failure };
 }
 
 function entropyIn({ windows }: MeasuredUseCase) {

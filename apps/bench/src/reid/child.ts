@@ -1,0 +1,26 @@
+import { openChdbWarehouse } from "@dit/storage/warehouse/chdb";
+import { BENCH_TABLE, fillBenchTable } from "./bench-table.ts";
+import { measureAsTheMonitor } from "./measure-as-the-monitor.ts";
+import { measureExactly } from "./measure-exactly.ts";
+import type { Measured } from "./measured-field.ts";
+
+const WAYS = { monitor: measureAsTheMonitor, exact: measureExactly };
+const GIB = 1_024 ** 3;
+
+/** A process each, so that the peak of its memory is that of one way alone: `<fill|monitor|exact> <path> <window> <rows>`. */
+const [step, path = "", window, rows] = process.argv.slice(2);
+const warehouse = await openChdbWarehouse({ path, maxMemoryBytes: 12 * GIB });
+if (step === "fill") await fillBenchTable(warehouse, [Number(window) - 1, Number(window)], Number(rows));
+if (step === "monitor" || step === "exact") {
+  await warehouse.query(`SELECT any(pid) FROM ${BENCH_TABLE}`);
+  const before = process.resourceUsage().maxRSS;
+  const startedAtMs = performance.now();
+  const fields = await WAYS[step](warehouse, Number(window));
+  const measured: Measured = {
+    fields,
+    seconds: (performance.now() - startedAtMs) / 1_000,
+    peakBytes: (process.resourceUsage().maxRSS - before) * 1_024,
+  };
+  process.stdout.write(JSON.stringify(measured));
+}
+await warehouse.close();

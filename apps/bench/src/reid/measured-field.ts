@@ -1,0 +1,17 @@
+/** What both ways answer of a field. */
+export interface MeasuredField {
+  readonly field: string;
+  readonly values: number;
+  /** Shares, 0 to 1. */
+  readonly unique: number;
+  readonly rare: number;
+  readonly exposedPids: number;
+  readonly entropyBits: number;
+}
+
+export interface Measured {
+  readonly fields: readonly MeasuredField[];
+  readonly seconds: number;
+  /** The process's peak, without what it needed to start and to open the table. */
+  readonly peakBytes: number;
+}
