@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Session } from "chdb";
 import { afterAll, describe, expect, it } from "vitest";
+import { writeEmbeddedConfig } from "./clickhouse/embedded-config.ts";
 import { readXml } from "./clickhouse/read-xml.ts";
 import { type EngineKnowledge, SETTINGS_RULES } from "./clickhouse/settings-rules.ts";
 import { COMPOSE_FILE, readRepositoryFile } from "./repository.ts";
@@ -12,7 +13,8 @@ const texts = {
   users: readRepositoryFile("infra/clickhouse/users.xml"),
 };
 const directory = mkdtempSync(join(tmpdir(), "dit-clickhouse-"));
-const session = openEngine(texts.config);
+const config = writeEmbeddedConfig(directory, texts);
+const session = new Session(join(directory, "data"), { connectionArgs: [`--config-file=${config}`] });
 const engine = askEngine(session);
 
 afterAll(() => {
@@ -89,15 +91,6 @@ describe("ClickHouse's configuration", () => {
     expect(() => readXml(xml)).toThrow(said);
   });
 });
-
-/** The embedded engine reads the server's own file, but for where a server keeps things and whom it lets in. */
-function openEngine(config: string): Session {
-  const path = join(directory, "config.xml");
-  const elsewhere =
-    /<(logger|user_directories|path|tmp_path|user_files_path|format_schema_path)>[\s\S]*?<\/\1>/g;
-  writeFileSync(path, config.replaceAll(elsewhere, ""));
-  return new Session(join(directory, "data"), { connectionArgs: [`--config-file=${path}`] });
-}
 
 function askEngine(asked: Session): EngineKnowledge {
   const rows = (sql: string) =>

@@ -53,7 +53,7 @@ export const SETTINGS_RULES = {
   "the profiles' settings are settings": ({ users }, { settings }) =>
     childrenAt(users, "profiles")
       .flatMap(({ children }) => [...children, ...children.flatMap((each) => each.children)])
-      .filter(({ name }) => !settings.has(name) && !["constraints", "max", "readonly"].includes(name))
+      .filter(({ name }) => !settings.has(name) && !["constraints", "min", "max", "readonly"].includes(name))
       .map(({ name }) => `${name} is no setting`),
   "each user has a password, a profile that there is, and grants that are statements": (
     { users },
