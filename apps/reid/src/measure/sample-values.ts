@@ -36,12 +36,12 @@ export interface ValueSample {
 const MAX_VALUES = 8_192;
 const SAMPLED_VALUES = 5_400;
 
-export function thresholdFor({ mostValues }: SubjectSize): bigint {
+function thresholdFor({ mostValues }: SubjectSize): bigint {
   return mostValues <= MAX_VALUES ? WHOLE : (WHOLE / BigInt(mostValues)) * BigInt(SAMPLED_VALUES);
 }
 
 /** The share of all values that a threshold keeps. */
-export function shareOf(threshold: bigint): number {
+function shareOf(threshold: bigint): number {
   return threshold === WHOLE ? 1 : Number(threshold) / Number(WHOLE);
 }
 
