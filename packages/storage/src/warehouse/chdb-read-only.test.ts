@@ -144,6 +144,37 @@ describe("what strangers may do with the embedded warehouse", () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
+  test("leaves memory to those who write, however much is asked beside a query that takes long", async () => {
+    const busy = openReadOnlyChdb({ path: warehouse.path, database: "contract", maxWaitingQueries: 1_000 });
+    const asker = new AbortController();
+    const endless = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1";
+    const long = busy.query(endless, "TSV", {}, asker.signal);
+    let answered = 0;
+    const others = Array.from({ length: 500 }, async () => {
+      await busy.query("SELECT 1", "TSV");
+      answered += 1;
+    });
+    let before = -1;
+    await expect
+      .poll(
+        () => {
+          const isStill = answered === before && answered >= 100;
+          before = answered;
+          return isStill;
+        },
+        { timeout: 20_000, interval: 300 },
+      )
+      .toBe(true);
+    const [memory] = await warehouse.query<{ bytes: number }>(
+      "SELECT value AS bytes FROM system.metrics WHERE metric = 'MemoryTracking'",
+    );
+    expect(Number(memory?.bytes)).toBeLessThan(800_000_000);
+    asker.abort();
+    await expect(long).rejects.toThrow(/QUERY_WAS_CANCELLED/);
+    await Promise.all(others);
+    await busy.close();
+  }, 60_000);
+
   test("sees what is written while it reads, and writes go on", async () => {
     const [, , rows] = await Promise.all([
       answer("SELECT count() FROM numbers(3000000) WHERE sipHash64(number) = 1"),

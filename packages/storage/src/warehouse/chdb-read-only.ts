@@ -51,6 +51,12 @@ export interface ReadOnlyResult {
   readonly elapsedSeconds: number;
 }
 
+/**
+ * Sessions that were closed and are kept all the same: chDB keeps one until the queries have ended that ran when it was closed, and the
+ * engine counts 2 MiB for each. Beside one long query, without a bound, there would be no memory left for those who write.
+ */
+const MAX_KEPT_SESSIONS = 200;
+
 /** Marks the queries of one reader, so that it can end its own and nobody else's. */
 const KILL_MARK = "dit_read_only_";
 
@@ -70,11 +76,14 @@ export function openReadOnlyChdb({
   maxExecutionSeconds = 30,
 }: ReadOnlyChdbOptions): ReadOnlyChdb {
   const lanes = createLanes(maxConcurrentQueries, maxWaitingQueries);
+  const kept = createLanes(MAX_KEPT_SESSIONS);
   const limits =
     `SET max_memory_usage = ${maxMemoryBytes}, max_result_bytes = ${maxResultBytes}, result_overflow_mode = 'throw', ` +
     `max_execution_time = ${maxExecutionSeconds}, readonly = 1`;
   const reader = `${KILL_MARK}${randomUUID()}`;
   const running = new Set<Promise<unknown>>();
+  /** Of those that run, the ones that do not wait for a session. */
+  const begun = new Set<Promise<void>>();
   let closed = false;
   let functions: AllowedFunctions | undefined;
 
@@ -106,9 +115,22 @@ export function openReadOnlyChdb({
     });
   }
 
+  /** Answers at once, and then waits for what makes chDB keep its session. */
+  function answerKept(...query: Parameters<typeof answer>): Promise<ReadOnlyResult> {
+    const result = Promise.withResolvers<ReadOnlyResult>();
+    void kept(async () => {
+      const answering = answer(...query).then(result.resolve, result.reject);
+      begun.add(answering);
+      await answering;
+      begun.delete(answering);
+      await Promise.all(begun);
+    });
+    return result.promise;
+  }
+
   return {
     async query(sql, format, parameters = {}, signal) {
-      const answering = lanes(() => answer(sql, format, parameters, signal), signal);
+      const answering = lanes(() => answerKept(sql, format, parameters, signal), signal);
       running.add(answering);
       try {
         return await answering;
