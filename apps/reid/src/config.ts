@@ -34,7 +34,7 @@ export const reidConfigSchema = z
     alertmanagerUrl: configTypes.url.describe("Alertmanager, gets every open alert at each run").optional(),
     runbookUrl: configTypes.text
       .describe("where people read what an alert means")
-      .default("docs/OPERATIONS.md#ditreidentifying"),
+      .default("docs/OPERATIONS.md#fieldsreveal"),
   })
   .refine(...eitherKey("documentsUrl", "documentsPath"))
   .refine(...eitherKey("warehouseUrl", "warehousePath"))

@@ -14,11 +14,15 @@ if (step === "fill") await fillBenchTable(warehouse, [Number(window) - 1, Number
 if (step === "monitor" || step === "exact") {
   await warehouse.query(`SELECT any(pid) FROM ${BENCH_TABLE}`);
   const before = process.resourceUsage().maxRSS;
+  const cpuBefore = process.cpuUsage();
   const startedAtMs = performance.now();
   const fields = await WAYS[step](warehouse, Number(window));
+  const seconds = (performance.now() - startedAtMs) / 1_000;
+  const { user, system } = process.cpuUsage(cpuBefore);
   const measured: Measured = {
     fields,
-    seconds: (performance.now() - startedAtMs) / 1_000,
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
     peakBytes: (process.resourceUsage().maxRSS - before) * 1_024,
   };
   process.stdout.write(JSON.stringify(measured));

@@ -48,6 +48,9 @@ function report(rows: number, ours: Measured, exact: Measured): boolean {
     `  time    ${ours.seconds.toFixed(1)} s, exact ${exact.seconds.toFixed(1)} s: ${speed.toFixed(1)}x (target >= ${TARGETS.speed}x)`,
   );
   console.log(
+    `  cpu     ${ours.cpuSeconds.toFixed(1)} s, exact ${exact.cpuSeconds.toFixed(1)} s: ${(exact.cpuSeconds / ours.cpuSeconds).toFixed(1)}x`,
+  );
+  console.log(
     `  memory  ${megabytes(ours)} MB, exact ${megabytes(exact)} MB: ${memory.toFixed(2)}x (target <= ${TARGETS.memory}x)`,
   );
   console.log(`  error   at most ${(100 * error).toFixed(2)} % (target <= ${100 * TARGETS.error} %)`);

@@ -12,6 +12,8 @@ export interface MeasuredField {
 export interface Measured {
   readonly fields: readonly MeasuredField[];
   readonly seconds: number;
+  /** Of all processors together: what a busy machine changes least. */
+  readonly cpuSeconds: number;
   /** The process's peak, without what it needed to start and to open the table. */
   readonly peakBytes: number;
 }
