@@ -25,6 +25,8 @@ export interface LocalClickHouseOptions {
    * SYNC REPLICA` does nothing.
    */
   readonly asCluster?: string;
+  /** A server's `config.xml`, which the engine reads too; not together with `asCluster`. */
+  readonly configPath?: string;
 }
 
 /**
@@ -34,8 +36,8 @@ export interface LocalClickHouseOptions {
 export async function createLocalClickHouse(options: LocalClickHouseOptions): Promise<LocalEngine> {
   const { directory, keepAliveSeconds = KEEP_ALIVE_SECONDS, asCluster } = options;
   await mkdir(directory, { recursive: true });
-  const configPath = asCluster === undefined ? undefined : join(directory, "cluster.xml");
-  if (configPath !== undefined) await writeFile(configPath, clusterXml(asCluster ?? ""));
+  const configPath = asCluster === undefined ? options.configPath : join(directory, "cluster.xml");
+  if (asCluster !== undefined) await writeFile(join(directory, "cluster.xml"), clusterXml(asCluster));
   const port = await freePort();
   const password = randomBytes(PASSWORD_BYTES).toString("base64url");
   const settings = {
@@ -45,6 +47,7 @@ export async function createLocalClickHouse(options: LocalClickHouseOptions): Pr
     user: USER,
     keepAliveSeconds,
     configPath,
+    isCluster: asCluster !== undefined,
   };
   return createProcessEngine({
     url: `http://${USER}:${password}@${LOOPBACK}:${port}`,

@@ -16,8 +16,13 @@ export interface Engine {
 const MAX_SERVER_MEMORY_BYTES = 2 * 1_024 ** 3;
 const NO_DATA_TO_INSERT = /^Code: 108\b/;
 
-/** `configPath`: of a cluster; its SQL is cut down for one engine then. */
-export async function openEngine(path: string, configPath: string | undefined): Promise<Engine> {
+export interface EngineOptions {
+  readonly configPath?: string;
+  /** The SQL is a cluster's, which `configPath` describes, and is cut down for one engine. */
+  readonly isCluster: boolean;
+}
+
+export async function openEngine(path: string, { configPath, isCluster }: EngineOptions): Promise<Engine> {
   const connectionArgs = [
     `--max_server_memory_usage=${MAX_SERVER_MEMORY_BYTES}`,
     ...(configPath === undefined ? [] : [`--config-file=${configPath}`]),
@@ -30,7 +35,7 @@ export async function openEngine(path: string, configPath: string | undefined): 
     version,
     run: (request) =>
       pool.use(request, async (session) => {
-        if (configPath === undefined) return await runOn(session, request);
+        if (!isCluster) return await runOn(session, request);
         await session.queryAsync(`SELECT formatQuery(${literal(statementOf(request.sql))}) FORMAT Null`);
         return await runOn(session, { ...request, sql: plainSql(request.sql) });
       }),

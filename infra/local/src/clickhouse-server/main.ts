@@ -12,12 +12,13 @@ interface ServerSettings {
   readonly keepAliveSeconds: number;
   /** Of a cluster; its SQL is cut down for one engine then. */
   readonly configPath?: string;
+  readonly isCluster: boolean;
 }
 
 const MAX_HEADER_BYTES = 1_024 ** 2;
 const [argument = ""] = process.argv.slice(2);
 const settings = JSON.parse(argument) as ServerSettings;
-const engine = await openEngine(settings.path, settings.configPath);
+const engine = await openEngine(settings.path, settings);
 const listener = createRequestListener(engine, {
   user: settings.user,
   password: process.env.CLICKHOUSE_PASSWORD ?? "",
