@@ -1,6 +1,6 @@
 export { cacheDirectory } from "./cache-directory.ts";
 export { createLocalClickHouse, type LocalClickHouseOptions } from "./clickhouse.ts";
-export { createLocalKafka, fetchKafka, type KafkaListener, type LocalKafkaOptions } from "./kafka.ts";
+export { createLocalKafka, fetchKafka, type LocalKafkaOptions } from "./kafka.ts";
 export type { LocalEngine } from "./local-engine.ts";
 export { freePort } from "./loopback.ts";
 export { createLocalNginx, type LocalNginx, type LocalNginxOptions } from "./nginx.ts";

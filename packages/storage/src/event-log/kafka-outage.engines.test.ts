@@ -1,15 +1,13 @@
-import { randomInt, randomUUID } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeEach, describe, expect, it } from "vitest";
+import { AcknowledgedWrites } from "../../test/acknowledged-writes.ts";
 import { runKafka, until } from "../../test/running-kafka.ts";
-import { readAll } from "./contract-reading.ts";
 import { decodeRecord, encodeRecord, TOPIC } from "./contract-records.ts";
-import type { EventLog } from "./event-log.ts";
 
 const APPEND_TIMEOUT_MS = 3_000;
 /** Two answers that do not come. */
 const CHECK_TIMEOUT_MS = 12_000;
-const WRITERS = 8;
 /** The second where another request, on the same connection, has waited for longer. */
 const NO_ANSWER = expect.stringMatching(/^(ETIMEDOUT|ECONNRESET)$/);
 const kafka = runKafka();
@@ -18,48 +16,6 @@ let prefix: string;
 beforeEach(async () => {
   prefix = await kafka.createTopics();
 });
-
-/** Appends one record after another, each again until it is acknowledged. */
-function write(log: EventLog) {
-  const end = new AbortController();
-  const acknowledged = new Map<string, number>();
-  const rejections: unknown[] = [];
-  const writers = Array.from({ length: WRITERS }, async () => {
-    const writer = randomUUID();
-    for (let number = 0; !end.signal.aborted; ) {
-      try {
-        await log.append(TOPIC, [encodeRecord({ writer, number })]);
-        number += 1;
-        acknowledged.set(writer, number);
-      } catch (error) {
-        rejections.push(error);
-      }
-    }
-  });
-  return {
-    acknowledged,
-    rejections,
-    /** So many more of every writer's. */
-    async written(count: number) {
-      const wanted = new Map([...acknowledged].map(([writer, number]) => [writer, number + count]));
-      await until(
-        () =>
-          acknowledged.size === WRITERS &&
-          [...wanted].every(([writer, number]) => (acknowledged.get(writer) ?? 0) >= number),
-      );
-    },
-    async stop() {
-      end.abort();
-      await Promise.all(writers);
-    },
-  };
-}
-
-/** By writer, in the order in which they are in the log. */
-async function readNumbers(log: EventLog): Promise<Map<string, number[]>> {
-  const records = Map.groupBy((await readAll(log, randomUUID())).flat(), ({ writer }) => writer);
-  return new Map([...records].map(([writer, those]) => [writer, those.map(({ number }) => number)]));
-}
 
 describe("while the broker is away", () => {
   it("appends and checks are refused in bounded time, saying why, and succeed by themselves when it is back", async () => {
@@ -103,44 +59,34 @@ describe("while the broker is away", () => {
 
   it("nothing acknowledged is lost, stored twice or out of order, though it is killed in mid-append", async () => {
     const log = await kafka.open({ prefix, appendTimeoutMs: 60_000 });
-    const writing = write(log);
+    const writes = new AcknowledgedWrites(log);
     for (let kill = 0; kill < 3; kill += 1) {
-      await writing.written(20);
+      await writes.more(20);
       await sleep(randomInt(0, 50));
       await kafka.engine.kill();
       await kafka.engine.start();
     }
-    await writing.written(20);
-    await writing.stop();
-    expect(writing.rejections).toEqual([]);
-    const numbers = await readNumbers(log);
-    expect(numbers.size).toBe(WRITERS);
-    for (const [writer, count] of writing.acknowledged) {
-      expect(numbers.get(writer)).toEqual(Array.from({ length: count }, (_, number) => number));
-    }
+    await writes.more(20);
+    await writes.stop();
+    expect(writes.rejections).toEqual([]);
+    expect(await writes.account(log)).toEqual({ lost: 0, twice: 0, disordered: 0 });
   });
 
   it("nothing acknowledged is lost though appends are given up and repeated", async () => {
     const log = await kafka.open({ prefix, appendTimeoutMs: 500 });
-    const writing = write(log);
-    await writing.written(20);
+    const writes = new AcknowledgedWrites(log);
+    await writes.more(20);
     await kafka.engine.stop();
-    await until(() => writing.rejections.length >= 2 * WRITERS);
+    await until(() => writes.rejections.length >= 16);
     await kafka.engine.start();
-    await writing.written(20);
-    await writing.stop();
-    const numbers = await readNumbers(log);
-    for (const [writer, count] of writing.acknowledged) {
-      const stored = new Set(numbers.get(writer));
-      expect(
-        Array.from({ length: count }, (_, number) => number).filter((number) => !stored.has(number)),
-      ).toEqual([]);
-    }
+    await writes.more(20);
+    await writes.stop();
+    expect(await writes.account(log)).toMatchObject({ lost: 0 });
   });
 
   it("a consumer waits, and goes on where it was", async () => {
     const log = await kafka.open({ prefix });
-    const writing = write(log);
+    const writes = new AcknowledgedWrites(log);
     const end = new AbortController();
     const seen = new Map<number, number>();
     let failures = 0;
@@ -175,9 +121,8 @@ describe("while the broker is away", () => {
     const before = sum();
     await kafka.engine.start();
     await until(() => sum() > before + 100);
-    await writing.stop();
-    const total = [...writing.acknowledged.values()].reduce((all, count) => all + count, 0);
-    await until(() => sum() === total);
+    await writes.stop();
+    await until(() => sum() === writes.total);
     end.abort();
     await consumed;
     expect(begun).toBe(3);
