@@ -8,5 +8,6 @@ export { createReidMetrics } from "./reid-metrics.ts";
 export { createReidService, type ReidService } from "./service.ts";
 export { ALERTS_TABLE } from "./tables/alerts.ts";
 export { CONTAINMENTS_TABLE } from "./tables/containments.ts";
+export { CURVES_TABLE } from "./tables/curves.ts";
 export { migrateReidTables } from "./tables/ensure-tables.ts";
 export { SCORES_TABLE } from "./tables/scores.ts";

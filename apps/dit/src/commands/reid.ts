@@ -1,10 +1,13 @@
+import { writeFile } from "node:fs/promises";
 import type { FieldPolicy } from "@dit/protocol/schemas";
 import { adminClientOf, askAcs } from "../acs-clients.ts";
 import { type Command, UsageError } from "../command.ts";
 import { parseOptions } from "../parse-options.ts";
 import { describeBoard } from "../reid/describe-board.ts";
+import { renderPage } from "../reid/page/render-page.ts";
 import { readBoard } from "../reid/read-board.ts";
-import { targetFrom } from "../target.ts";
+import { readDetails } from "../reid/read-details.ts";
+import { type Target, targetFrom } from "../target.ts";
 import { dateText } from "../text-table.ts";
 
 const DECISIONS = ["block", "unblock", "override", "clear"] as const;
@@ -16,7 +19,7 @@ const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: DAY_SECOND
 /** What the stored fields reveal, and what is done about it. */
 export const reidCommand: Command = {
   usage:
-    "dit reid report | block|unblock|override|clear USE_CASE EVENT FIELD --by NAME --reason TEXT [--for 7d]   [--data .dit]",
+    "dit reid report [--html FILE] | block|unblock|override|clear USE_CASE EVENT FIELD --by NAME --reason TEXT [--for 7d]   [--data .dit]",
   summary:
     "show how re-identifying each field is, or decide on one: stop collecting it, collect it again, collect it for a time although it is blocked, remove what is stored of it",
   async run(args, io) {
@@ -24,12 +27,18 @@ export const reidCommand: Command = {
       by: { type: "string", default: "" },
       reason: { type: "string", default: "" },
       for: { type: "string", default: "" },
+      html: { type: "string" },
       data: { type: "string" },
     });
     const [verb = "", ...names] = positionals;
     if (verb === "report") {
       if (names.length > 0) throw new UsageError(`${JSON.stringify(names[0])} is one too many`);
-      io.out(describeBoard(await readBoard(await targetFrom(io.env, values.data))));
+      const target = await targetFrom(io.env, values.data);
+      io.out(
+        values.html === undefined
+          ? describeBoard(await readBoard(target))
+          : await writePage(target, values.html),
+      );
       return 0;
     }
     const decision = DECISIONS.find((each) => each === verb);
@@ -51,6 +60,12 @@ export const reidCommand: Command = {
     return 0;
   },
 };
+
+async function writePage(target: Target, file: string): Promise<string> {
+  const board = await readBoard(target);
+  await writeFile(file, renderPage(board, await readDetails(target, board), Date.now()));
+  return `${file} is written`;
+}
 
 const WORDS: Readonly<Record<Decision, (field: string) => string>> = {
   block: (field) => `${field} is blocked: services drop it within seconds, clients when they next fetch keys`,

@@ -1,9 +1,8 @@
 import type { BlockedFields } from "@dit/protocol";
 import { SCORES_TABLE } from "@dit/reid";
 import { askAcs, serviceClientOf } from "../acs-clients.ts";
-import { CommandError } from "../command.ts";
-import { queryWarehouse } from "../commands/query.ts";
 import type { Target } from "../target.ts";
+import { rowsOf } from "./rows-of.ts";
 
 /** How re-identifying the fields of each use case are, as last measured: no value of a field is in it. */
 export type Board = readonly UseCaseBoard[];
@@ -46,21 +45,10 @@ export async function readBoard(target: Target): Promise<Board> {
   const acs = await serviceClientOf(target);
   const answer = await askAcs(target, undefined, () => acs.listUseCases());
   const entries = answer === "unchanged" ? [] : answer.list.useCases;
-  const measured = await readMeasured(target.addresses.warehouseUrl);
+  const measured = await rowsOf<MeasuredSubject>(target.addresses.warehouseUrl, LATEST);
   return entries.map(({ document: { useCase }, blockedFields }) => ({
     useCase,
     blockedFields,
     subjects: measured.filter(({ use_case }) => use_case === useCase),
   }));
-}
-
-async function readMeasured(warehouseUrl: string): Promise<MeasuredSubject[]> {
-  try {
-    const text = await queryWarehouse(warehouseUrl, LATEST, "JSONEachRow");
-    return text === "" ? [] : text.split("\n").map((line) => JSON.parse(line) as MeasuredSubject);
-  } catch (error) {
-    // The monitor makes its tables with its first run.
-    if (error instanceof CommandError && error.message.includes("(UNKNOWN_TABLE)")) return [];
-    throw error;
-  }
 }

@@ -12,6 +12,7 @@ import { queryWarehouse } from "../../src/commands/query.ts";
 import { readLocalSecret } from "../../src/pipeline/data-directory.ts";
 import { type Pipeline, startPipeline } from "../../src/pipeline/pipeline.ts";
 import { targetEnv } from "../support/target-env.ts";
+import { until } from "../support/until.ts";
 
 const DAY_SECONDS = 86_400;
 export const USE_CASE = "messenger";
@@ -20,6 +21,8 @@ export const EVENT = "opened";
 export const FAULTY_FIELD = "installed_ms";
 /** Beside it; nothing is wrong with them. */
 export const CLEAN_FIELDS = ["battery", "network"] as const;
+/** The same value under another name, in a use case of which people are told only. */
+export const OTHER = { useCase: "shop", event: "bought", field: "device" } as const;
 /** Every value of the faulty field has this in it, so that it is found wherever it went. */
 export const PLANTED = "4831";
 
@@ -29,6 +32,8 @@ export interface FaultyBox {
   readonly pipeline: Pipeline;
   readonly env: Record<string, string>;
   readonly admin: AcsAdminClient;
+  /** Sends until the sink has made the event's table. */
+  storeFirstRow(): Promise<void>;
   /** Stores the windows up to now, each of `people` people, past everything but the warehouse. */
   fillWindows(people: number): Promise<void>;
   /** An app that has the keys of now, and asks for them again after `keysMaxAgeMs`; `bodies` are what leaves it. */
@@ -36,6 +41,8 @@ export interface FaultyBox {
   /** The sum of a metric's series; 0 if there is none. */
   metric(service: "ingest" | "sink" | "reid", name: string): Promise<number>;
   query<Row>(sql: string): Promise<Row[]>;
+  /** Stops it; its directory stays. */
+  halt(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,8 +51,12 @@ export interface App {
   readonly bodies: readonly string[];
 }
 
-export async function startFaultyBox(env: Record<string, string> = {}): Promise<FaultyBox> {
-  const directory = await mkdtemp(join(tmpdir(), "dit-reid-box-"));
+/** In a directory of its own, or in that of one that was halted. */
+export async function startFaultyBox(
+  env: Record<string, string> = {},
+  { directory: known }: Partial<Pick<FaultyBox, "directory">> = {},
+): Promise<FaultyBox> {
+  const directory = known ?? (await mkdtemp(join(tmpdir(), "dit-reid-box-")));
   const pipeline = await startPipeline({
     env,
     dataDirectory: directory,
@@ -57,12 +68,27 @@ export async function startFaultyBox(env: Record<string, string> = {}): Promise<
   const admin = createAcsAdminClient({ baseUrl: addresses.acsUrl, adminSecret: new Secret(adminSecret) });
   const document = faultyUseCase(addresses.identityProviderUrl);
   await admin.applyUseCase(document);
+  await admin.applyUseCase(otherUseCase(document));
   const apps: App[] = [];
+  const halt = async () => {
+    for (const { client } of apps) await client.close();
+    await pipeline.stop();
+  };
   return {
     directory,
     pipeline,
     env: { ...targetEnv(pipeline.instances), DIT_DATA_DIR: directory },
     admin,
+    async storeFirstRow() {
+      // An app whose report comes before ingest has heard of the use case asks again after its keys' age.
+      const { client } = await startApp(pipeline, document, 500);
+      const isStored = async () => {
+        client.log(EVENT, { [FAULTY_FIELD]: Number(`${PLANTED}000000001`), battery: 7, network: "wifi" });
+        const sql = `SELECT 1 FROM system.tables WHERE name = '${USE_CASE}__${EVENT}' AND total_rows > 0`;
+        return (await queryWarehouse(addresses.warehouseUrl, sql, "TSV")) !== "";
+      };
+      await until(isStored, 60_000, "the sink stores nothing").finally(() => client.close());
+    },
     fillWindows: (people) => fillWindows(join(directory, "warehouse"), people),
     async startApp(keysMaxAgeMs) {
       const app = await startApp(pipeline, document, keysMaxAgeMs);
@@ -78,9 +104,9 @@ export async function startFaultyBox(env: Record<string, string> = {}): Promise<
       const text = await queryWarehouse(addresses.warehouseUrl, sql, "JSONEachRow");
       return text === "" ? [] : text.split("\n").map((line) => JSON.parse(line) as Row);
     },
+    halt,
     async stop() {
-      for (const { client } of apps) await client.close();
-      await pipeline.stop();
+      await halt();
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -95,6 +121,8 @@ function faultyUseCase(identityProviderUrl: string): UseCaseInput {
       jwksUrl: `${identityProviderUrl}/.well-known/jwks.json`,
       tokensPerEpoch: 1_000,
     },
+    // So that yesterday is over whenever it is looked at.
+    epoch: { graceSeconds: 0 },
     privacy: { onBreach: "block" },
     events: {
       [EVENT]: {
@@ -108,17 +136,30 @@ function faultyUseCase(identityProviderUrl: string): UseCaseInput {
   };
 }
 
+function otherUseCase(document: UseCaseInput): UseCaseInput {
+  const fields = { [OTHER.field]: { type: "integer", min: 0, max: 2 ** 45 } } as const;
+  return { ...document, useCase: OTHER.useCase, privacy: {}, events: { [OTHER.event]: { fields } } };
+}
+
 /** As the sink would have stored them: the same person has another pid each day, and the same installation. */
 async function fillWindows(path: string, people: number): Promise<void> {
   const warehouse = await openChdbWarehouse({ path });
   try {
+    const [table, other] = [`dit.${USE_CASE}__${EVENT}`, `dit.${OTHER.useCase}__${OTHER.event}`];
+    await warehouse.command(`CREATE TABLE ${other} AS ${table}`);
+    await warehouse.command(`ALTER TABLE ${other} RENAME COLUMN ${FAULTY_FIELD} TO ${OTHER.field}`);
     const today = Math.floor(Date.now() / 1_000 / DAY_SECONDS);
     for (const window of [today - 2, today - 1, today]) {
       await warehouse.command(
-        `INSERT INTO dit.${USE_CASE}__${EVENT} (ingest_day, at, epoch, pid, report_id, ${FAULTY_FIELD}, ${CLEAN_FIELDS.join(", ")})
+        `INSERT INTO ${table} (ingest_day, at, epoch, pid, report_id, ${FAULTY_FIELD}, ${CLEAN_FIELDS.join(", ")})
 SELECT toDate(${window}), toDateTime(${window} * ${DAY_SECONDS}, 'UTC'), ${window}, reinterpretAsUUID(sipHash128(number, ${window})),
   generateUUIDv4(number), toInt64(concat('${PLANTED}', leftPad(toString(number), 9, '0'))), number % 20, number % 3 = 0 ? 'wifi' : 'cell'
 FROM numbers(${people})`,
+      );
+      await warehouse.command(
+        `INSERT INTO ${other} (ingest_day, at, epoch, pid, report_id, ${OTHER.field})
+SELECT ingest_day, at, epoch, reinterpretAsUUID(sipHash128(pid)), generateUUIDv4(), ${FAULTY_FIELD}
+FROM ${table} WHERE epoch = ${window} AND ${FAULTY_FIELD} % 3 != 0`,
       );
     }
   } finally {

@@ -62,7 +62,8 @@ GROUP BY subject`,
   });
 }
 
-function thresholdOfPeople(sizes: readonly SubjectSize[]): bigint {
+/** People with a hash up to here are drawn. */
+export function thresholdOfPeople(sizes: readonly Pick<SubjectSize, "rows" | "pids">[]): bigint {
   const mostRows = Math.max(1, ...sizes.map(({ rows }) => rows));
   const mostPids = Math.max(1, ...sizes.map(({ pids }) => pids));
   const share = Math.max(SAMPLED_ROWS / mostRows, MIN_SAMPLED_PIDS / mostPids);

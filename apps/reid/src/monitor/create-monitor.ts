@@ -17,6 +17,7 @@ import { mattersOfContainment } from "./matters-of.ts";
 import { type MeasuredUseCase, measureDueWindows } from "./measured-use-case.ts";
 import { deliverOutbox } from "./outbox.ts";
 import { scoreWindows } from "./score-windows.ts";
+import { storeWindowCurves } from "./store-window-curves.ts";
 import { type KnownState, readOpenAlerts, readState } from "./stored-state.ts";
 
 /** What one run did. */
@@ -51,7 +52,7 @@ export function createMonitor(context: ReidContext): Monitor {
     const now = nowSeconds(clock);
     const thisRun = { id: `${now}:${drawUuid(random)}`, nowSeconds: now };
     await ensureReidTables(warehouse);
-    const all = await measureAll(now);
+    const all = await measureAll(thisRun);
     const containments = findContainments(all.map(({ measured }) => measured));
     const withLevels = containments.map((each) => withLevel(each, all));
     await storeContainments(warehouse, thisRun.id, now, withLevels);
@@ -72,13 +73,16 @@ export function createMonitor(context: ReidContext): Monitor {
     };
   }
 
-  async function measureAll(now: number): Promise<Found[]> {
+  async function measureAll(thisRun: Run): Promise<Found[]> {
+    const { nowSeconds: now } = thisRun;
     const key = drawHashKey(random);
     await findCanary(warehouse, key, now);
     const all: Found[] = [];
     for (const entry of directory.all()) {
       const state = await readState(documents, entry);
-      all.push({ measured: await measureDueWindows(context, entry, state.value, key, now), state });
+      const measured = await measureDueWindows(context, entry, state.value, key, now);
+      await storeWindowCurves(warehouse, measured, key, thisRun);
+      all.push({ measured, state });
     }
     return all;
   }

@@ -1,11 +1,13 @@
 import type { Warehouse } from "@dit/storage";
 import { ALERTS_TABLE, createAlerts } from "./alerts.ts";
 import { CONTAINMENTS_TABLE, createContainments } from "./containments.ts";
+import { CURVES_TABLE, createCurves } from "./curves.ts";
 import { createScores, SCORES_TABLE } from "./scores.ts";
 
 const TABLES = {
   [SCORES_TABLE]: createScores,
   [CONTAINMENTS_TABLE]: createContainments,
+  [CURVES_TABLE]: createCurves,
   [ALERTS_TABLE]: createAlerts,
 } as const;
 
