@@ -2,14 +2,15 @@ import { defineConfig } from "vitest/config";
 
 const tenMinutesMs = 10 * 60_000;
 
-/** The long tests on real engines: one file at a time, since engines share ports, cores and disk. */
+/** The long tests on real engines, each file with engines of its own on free ports. */
 export default defineConfig({
   test: {
     environment: "node",
     include: ["{packages,apps,infra}/**/*.engines.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     pool: "forks",
-    fileParallelism: false,
+    // Most of them wait most of the time; more at once would make a small machine too slow for what is timed.
+    maxWorkers: 2,
     passWithNoTests: true,
     testTimeout: tenMinutesMs,
     hookTimeout: tenMinutesMs,
