@@ -14,7 +14,7 @@ function table(caption: string, alerts: readonly AlertRow[]): Html {
   const rows = alerts.map(
     (
       alert,
-    ) => html`<tr><td>${alert.at}</td><td>${alert.transition}</td><td><span class="mark ${alert.level}">${alert.level}</span></td>
+    ) => html`<tr><td class="level">${alert.at}</td><td>${alert.transition}</td><td><span class="mark ${alert.level}">${alert.level}</span></td>
 <th scope="row">${alert.use_case}.${alert.event}.${alert.fields.join(" + ")}</th><td>${alert.score.replace("_", " ")}${alert.other === "" ? "" : ` with ${alert.other}`}</td>
 <td class="number">${measured(alert, alert.share)}</td><td class="number">${measured(alert, alert.threshold)}</td><td>${alert.kind}</td></tr>`,
   );
