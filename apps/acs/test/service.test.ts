@@ -166,6 +166,35 @@ it("as a process: keeps its keys over a kill, and stops cleanly", async () => {
   expect(await once(second, "exit")).toEqual([0, null]);
 }, 20_000);
 
+it("as a process: waits for stores that are away, says which and why, and stops when it is told to", async () => {
+  const [listenPort, adminPort, away] = [await freePort(), await freePort(), await freePort()];
+  const child = await startProcess({
+    DIT_ACS_LISTEN_PORT: String(listenPort),
+    DIT_ACS_ADMIN_PORT: String(adminPort),
+    DIT_ACS_SERVICE_SECRET: SERVICE_SECRET,
+    DIT_ACS_ADMIN_SECRET: ADMIN_SECRET,
+    DIT_ACS_KEY_ENCRYPTION_KEY: Buffer.alloc(32, 5).toString("base64url"),
+    DIT_ACS_COUNTERS_URL: `redis://:hunter2@127.0.0.1:${away}`,
+    DIT_ACS_DOCUMENTS_URL: `postgres://u:hunter2@127.0.0.1:${away}/d`,
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk) => {
+      output += String(chunk);
+    });
+  const readiness = await firstAnswer(`http://127.0.0.1:${adminPort}/readyz`);
+  const missing = { ok: false, reason: "ECONNREFUSED" };
+  expect(await readiness.json()).toMatchObject({
+    ready: false,
+    dependencies: { counters: missing, documents: missing, keys: missing },
+  });
+  await expect(fetch(`http://127.0.0.1:${listenPort}/`)).rejects.toThrow();
+  child.kill("SIGTERM");
+  expect(await once(child, "close")).toEqual([0, null]);
+  expect(output).toContain('"event":"service.waiting"');
+  expect(output).not.toContain("hunter2");
+}, 20_000);
+
 it("as a process: refuses a bad configuration with every problem", async () => {
   const child = await startProcess({ DIT_ACS_LISTEN_PROT: "1" });
   let stderr = "";
@@ -182,6 +211,16 @@ async function isReady(adminPort: number): Promise<void> {
     const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => undefined);
     if (answer?.status === 200) return;
     if (Date.now() > deadline) throw new Error("not ready in time");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function firstAnswer(url: string): Promise<Response> {
+  const deadline = Date.now() + 8_000;
+  for (;;) {
+    const answer = await fetch(url).catch(() => undefined);
+    if (answer !== undefined) return answer;
+    if (Date.now() > deadline) throw new Error("no answer in time");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
