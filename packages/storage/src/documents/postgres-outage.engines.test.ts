@@ -10,6 +10,7 @@ import { openPostgresDocuments } from "./postgres.ts";
 
 const SERVER_KILLS = 8;
 const BOUND_MS = 11_000;
+const ANSWERS_WITHIN_MS = 30_000;
 
 let running: RunningPostgres;
 
@@ -17,6 +18,19 @@ beforeAll(async () => {
   running = await runPostgres();
 });
 afterAll(() => running.stop());
+
+/** The first calls after a restart may still meet the connections that it cut. */
+async function valueOnceAnswered(store: Documents): Promise<number> {
+  const deadlineMs = performance.now() + ANSWERS_WITHIN_MS;
+  for (;;) {
+    try {
+      return (await store.get<number>("pair", PAIR[0]))?.value ?? 0;
+    } catch (error) {
+      if (performance.now() > deadlineMs) throw error;
+      await sleep(10);
+    }
+  }
+}
 
 describe("a server that is killed in the middle of commits", () => {
   it("has every commit it acknowledged, and none by half", async () => {
@@ -41,7 +55,7 @@ describe("a server that is killed in the middle of commits", () => {
       const before = acknowledged;
       await running.engine.start();
       // Later commits would make up for what was lost.
-      expect((await store.get<number>("pair", PAIR[0]))?.value).toBeGreaterThanOrEqual(before);
+      expect(await valueOnceAnswered(store)).toBeGreaterThanOrEqual(before);
     }
     isOver = true;
     await Promise.all(writers);
