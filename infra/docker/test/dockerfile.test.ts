@@ -48,7 +48,7 @@ describe("the Dockerfile", () => {
 
   it.each([
     ["--from=build", "--form=build", "Unknown flag: form"],
-    ["HEALTHCHECK --interval=5s", "HEALTHCHECK --interval=5", "time: missing unit in duration 5"],
+    ["HEALTHCHECK --interval=15s", "HEALTHCHECK --interval=15", "time: missing unit in duration 15"],
     ["WORKDIR /build", "WORKDIRS /build", "Unknown instruction: WORKDIRS"],
     ["    && mkdir /image \\\n", "    && mkdir /image \\\n\n", "Empty continuation line"],
   ])("and the linter sees %s become %s", (from, to, said) => {
