@@ -19,7 +19,7 @@ afterAll(() => stores.close());
 
 const text = { type: "string", maxLength: 99 } as const;
 const PEOPLE = 2_000;
-const SERIAL = "concat('SERIAL-', toString(person + 100000))";
+const SERIAL = "concat('SERIAL-', toString(person + 730000000000))";
 const MODEL = "concat('MODEL-', toString(person % 4))";
 let turn = 0;
 
@@ -169,10 +169,10 @@ it("shows no value of a field anywhere: no alert, log line, metric, table or doc
     },
   });
   await monitor.run();
-  const [alert] = sent
+  const alert = sent
     .map((body) => JSON.parse(body) as Alert)
-    .filter(({ score }) => score === "containment");
-  expect(alert).toMatchObject({ useCase: one.useCase, other: `${other.useCase}.sent.serial` });
+    .find(({ score, useCase }) => score === "containment" && useCase === one.useCase);
+  expect(alert).toMatchObject({ other: `${other.useCase}.sent.serial` });
   const tables = ["scores", "containments", "alerts"].map((name) => `dit.reid_${name}`);
   const rows = await Promise.all(tables.map((table) => stores.warehouse.query(`SELECT * FROM ${table}`)));
   expect(rows.every(({ length }) => length > 0)).toBe(true);
@@ -186,7 +186,7 @@ it("shows no value of a field anywhere: no alert, log line, metric, table or doc
     await monitor.metrics.text(),
   ]);
   expect(told).toContain(one.useCase);
-  expect(told).not.toMatch(/SERIAL-|MODEL-|100001|101999/);
+  expect(told).not.toMatch(/SERIAL-|MODEL-|730000000001|730000001999/);
   const hashes = await stores.warehouse.query<{ hash: string }>(
     `SELECT lower(hex(sipHash64(serial))) AS hash FROM dit.${one.useCase}__sent`,
   );
