@@ -48,6 +48,7 @@ export function connectPostgres(
     // Who asks again decides when: the library would wait up to 20 seconds before it tries.
     backoff: false,
     fetch_types: false,
+    max_lifetime: null,
     onnotice: () => undefined,
     connection: {
       application_name: "dit",

@@ -1,3 +1,4 @@
+import postgres from "postgres";
 import { RUN_DIT_MIGRATE } from "../../run-dit-migrate.ts";
 
 /**
@@ -51,6 +52,11 @@ export class PostgresStoreError extends Error {
     super(`documents (postgres): ${reason}`);
     this.code = code;
   }
+}
+
+/** What the server answered, and goes on. Everything else is the end of a connection. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.severity === "ERROR";
 }
 
 export function toStoreError(error: unknown): Error {

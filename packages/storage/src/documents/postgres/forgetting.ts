@@ -4,6 +4,7 @@ import { connectPostgres, type PostgresServer } from "./connection.ts";
 import { PostgresStoreError, toStoreError } from "./errors.ts";
 import type { PostgresPool } from "./pool.ts";
 import { assertPurged, PURGE_RUNNING, type Purge, purgeDestroyed } from "./purge.ts";
+import { within } from "./within.ts";
 
 /** Makes what was destroyed unreadable for who has the server's files, in the background. */
 export interface Forgetting {
@@ -20,6 +21,7 @@ const AGAIN_MS = 30_000;
 /** Another process may have ended before it was done. */
 const LOOK_EVERY_MS = 60_000;
 const CLOSE_WITHIN_MS = 5_000;
+const PURGE_WITHIN_MS = 120_000;
 const STATEMENT_WITHIN_MS = 60_000;
 /** Who reads waits behind who waits to rewrite. */
 const LOCK_WITHIN_MS = 500;
@@ -49,8 +51,8 @@ export function createForgetting(server: PostgresServer, pool: PostgresPool, pur
     try {
       if (!(await isPending(pool))) return true;
       sql = connectPostgres(server, session);
-      purge = await purgeDestroyed(sql, purgesWal, purge);
-      await assertPurged(sql, purge);
+      purge = await within(PURGE_WITHIN_MS, purgeDestroyed(sql, purgesWal, purge));
+      await within(PURGE_WITHIN_MS, assertPurged(sql, purge));
       await markForgotten(pool, purge);
       return true;
     } catch (error) {

@@ -1,8 +1,9 @@
 import type { Sql } from "postgres";
 import { connectPostgres, type PostgresServer } from "./connection.ts";
-import { PostgresStoreError, toStoreError } from "./errors.ts";
+import { isRefusal, PostgresStoreError, toStoreError } from "./errors.ts";
+import { within } from "./within.ts";
 
-/** Connections that are made when they are needed, and made anew when they were lost. */
+/** Connections that are made when they are needed, and made anew when one was lost. */
 export interface PostgresPool {
   /**
    * One statement each: a transaction over several would go on outside of itself where its connection is lost and made anew, as this
@@ -15,7 +16,7 @@ export interface PostgresPool {
 
 const CONNECTIONS = 4;
 const STATEMENT_WITHIN_MS = 8_000;
-/** Beyond what a connect, and beyond what a statement may take: then the server, or the way to it, says nothing at all. */
+/** More than a connect or a statement may take. */
 const DEADLINE_MS = 10_000;
 const CLOSE_WITHIN_SECONDS = 5;
 
@@ -24,21 +25,23 @@ export function createPostgresPool(server: PostgresServer): PostgresPool {
     connectPostgres(server, { connections: CONNECTIONS, statementWithinMs: STATEMENT_WITHIN_MS });
   let sql = connect();
   let closing: Promise<void> | undefined;
+
+  /** A connection that was lost may keep what it was about to send, and it is not known which one was. Others may hang. */
+  function giveUp(used: Sql): void {
+    if (sql !== used || closing !== undefined) return;
+    sql = connect();
+    void used.end({ timeout: 0 });
+  }
+
   return {
     async run(statement) {
       if (closing !== undefined) throw new PostgresStoreError("closed", "closed");
       const used = sql;
-      const late = startDeadline(() => {
-        // Its connections may hang for as long as the network lets them.
-        if (sql === used && closing === undefined) sql = connect();
-        void used.end({ timeout: 0 });
-      });
       try {
-        return await Promise.race([statement(used), late.promise]);
+        return await within(DEADLINE_MS, statement(used));
       } catch (error) {
+        if (!isRefusal(error)) giveUp(used);
         throw toStoreError(error);
-      } finally {
-        late.clear();
       }
     },
     close() {
@@ -46,13 +49,4 @@ export function createPostgresPool(server: PostgresServer): PostgresPool {
       return closing;
     },
   };
-}
-
-function startDeadline(onLate: () => void) {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new PostgresStoreError("the server does not answer", "no_answer"));
-    onLate();
-  }, DEADLINE_MS);
-  return { promise, clear: () => clearTimeout(timer) };
 }

@@ -1,5 +1,5 @@
-import postgres, { type Sql } from "postgres";
-import { PostgresStoreError } from "./errors.ts";
+import type { Sql } from "postgres";
+import { isRefusal, PostgresStoreError } from "./errors.ts";
 import { resealAll } from "./reseal.ts";
 import { untilUnseen } from "./until-unseen.ts";
 
@@ -79,10 +79,6 @@ async function rewriteKeys(sql: Sql): Promise<void> {
     throw error;
   }
   await sql`UPDATE documents_state SET is_rewriting = false`;
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof postgres.PostgresError && error.severity === "ERROR";
 }
 
 /** Gives the first file of the write-ahead log that is needed yet. */
