@@ -14,6 +14,10 @@ const MADE = [
   "topic reports, 3 partitions",
   "topic dead-letters, 3 partitions",
   "table dit.dead_letters",
+  "table dit.reid_alerts",
+  "table dit.reid_containments",
+  "table dit.reid_curves",
+  "table dit.reid_scores",
   "table dit.sink_ledger",
   "table dit.sink_repeats",
 ];
