@@ -70,7 +70,8 @@ describe("a deployment of two instances each", () => {
       expect(output).toContain(`${step} is ready`);
     expect(output.match(/its row is in the warehouse \(way \d\)/g)).toHaveLength(2);
     expect(output).toMatch(/warehouse is ready +ClickHouse \d/);
-    expect(output).toMatch(/the account balances +2 reports appended, \d pending; 2 events = 2 inserted/);
+    // The sinks look at the log every 5 s: the second report may be in no look yet.
+    expect(output).toMatch(/the account balances +[12] reports appended, \d pending; 2 events = 2 inserted/);
   });
 
   it("answers the other commands", async () => {

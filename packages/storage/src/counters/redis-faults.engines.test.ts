@@ -181,10 +181,12 @@ describe("a use that replicas do not have", () => {
     const master = await running.start();
     const replica = await running.startReplica(master);
     const options = { address: addressOf(master), replicas: 1, replicationTimeoutMs: 100 };
+    const patient = await openRedisCounters({ ...options, replicationTimeoutMs: 10_000, timeoutMs: 15_000 });
     const first = await openRedisCounters(options);
     const second = await openRedisCounters(options);
-    await first.use([useRequest(2, 1, 1)]);
-    await second.check();
+    await patient.use([useRequest(2, 1, 1)]);
+    await until(() => accepts(first), 15_000);
+    await until(() => accepts(second), 15_000);
     freeze(replica);
     const request = useRequest(1, 1, 1);
     await expect(first.use([request])).rejects.toThrow(/counters \(redis\): 0 of 1 replicas had it in time/);
@@ -194,8 +196,8 @@ describe("a use that replicas do not have", () => {
     const third = await openRedisCounters(options);
     await expect(third.confirm([request])).rejects.toThrow(/0 of 1/);
     thaw(replica);
-    expect(await second.use([request])).toEqual([{ outcome: "confirmed", uses: 1 }]);
-    await Promise.all([first, second, third].map((store) => store.close()));
+    expect(await patient.use([request])).toEqual([{ outcome: "confirmed", uses: 1 }]);
+    await Promise.all([patient, first, second, third].map((store) => store.close()));
   });
 });
 
@@ -223,7 +225,7 @@ describe("a Redis that is away", () => {
     for (let round = 0; round < 3; round += 1) {
       const { reason, tookMs } = await refusal(() => store.use([useRequest(1, 1, 5)]));
       expect(reason).toMatch(/counters \(redis\): (connect ECONNREFUSED|Socket closed)/);
-      expect(tookMs).toBeLessThan(2_500);
+      expect(tookMs).toBeLessThan(5_000);
     }
     await redis.start();
     await until(() => accepts(store), 15_000);

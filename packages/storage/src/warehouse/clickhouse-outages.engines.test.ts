@@ -96,7 +96,7 @@ describe("a server that goes away", () => {
       const { code, message, ms } = await failureOf(work());
       expect(code).toBe("ECONNREFUSED");
       expect(message).toMatch(/^warehouse \(clickhouse\): .*: ECONNREFUSED$/);
-      expect(ms).toBeLessThan(2_000);
+      expect(ms).toBeLessThan(5_000);
     }
     await engine.start();
     await store.check();
@@ -115,7 +115,7 @@ describe("a server that goes away", () => {
     ]);
     for (const { code, ms } of failures) {
       expect(code).toBe("NO_ANSWER_IN_TIME");
-      expect(ms).toBeLessThan(2_000);
+      expect(ms).toBeLessThan(5_000);
     }
     process.kill(engine.pid, "SIGCONT");
     const patient = await open();
@@ -188,7 +188,7 @@ describe("a connection", () => {
     const store = await open({ url, statementTimeoutMs: 700 });
     const { code, ms } = await failureOf(store.query("SELECT 'a long enough answer' AS text"));
     expect(code).toBe("NO_ANSWER_IN_TIME");
-    expect(ms).toBeLessThan(2_000);
+    expect(ms).toBeLessThan(5_000);
   });
 
   test("that was idle is not used again: what is between may have forgotten it without a word", async () => {
