@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { MAX_INPUT_MS } from "./fuzz.ts";
 import { fuzzSeed } from "./fuzz-seed.ts";
-import { TARGETS } from "./targets/targets.ts";
+import type { NamedTarget } from "./targets/targets.ts";
 
 /** On a machine that is busy with other things. */
 const MAX_MS_PER_INPUT = 3;
 
 /** A test a parser, `count` inputs each. The seed is in the name. */
-export function describeFuzzing(count: number): void {
+export function describeFuzzing(count: number, targets: readonly NamedTarget[]): void {
   const seed = fuzzSeed();
   describe(`${count} hostile inputs each, seed ${seed}`, () => {
-    it.each(TARGETS.map(({ name, run }) => [name, run] as const))(
+    it.each(targets.map(({ name, run }) => [name, run] as const))(
       "%s",
       { timeout: count * MAX_MS_PER_INPUT },
       async (_, run) => {

@@ -6,15 +6,21 @@ import { issueBody, redeemBody } from "./service-bodies.ts";
 import { storedIntent, storedReport } from "./stored-record.ts";
 import { useCaseDocument } from "./use-case-document.ts";
 
-/** Every parser that is fuzzed. */
-export const TARGETS: readonly {
+export interface NamedTarget {
   readonly name: string;
   run(options: { readonly count: number; readonly seed: number }): Promise<FuzzResult>;
-}[] = [
+}
+
+/** The parsers of requests. */
+export const REQUEST_TARGETS: readonly NamedTarget[] = [
   named(credentialHeader),
   named(issueBody),
   named(redeemBody),
   named(reportBodyTarget),
+];
+
+/** The parsers of what is stored, or sealed. */
+export const STORED_TARGETS: readonly NamedTarget[] = [
   named(useCaseDocument),
   named(storedReport),
   named(storedIntent),
