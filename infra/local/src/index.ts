@@ -1,3 +1,4 @@
+export { createLocalAlertmanager, type LocalAlertmanagerOptions } from "./alertmanager.ts";
 export { cacheDirectory } from "./cache-directory.ts";
 export { createLocalClickHouse, type LocalClickHouseOptions } from "./clickhouse.ts";
 export { createLocalKafka, fetchKafka, type LocalKafkaOptions } from "./kafka.ts";

@@ -6,7 +6,10 @@ import { unpackDebianPackages } from "./debian-package.ts";
 const run = promisify(execFile);
 
 export interface PrometheusPrograms {
+  /** What the packages hold, as from `/`. */
+  readonly root: string;
   readonly server: string;
+  readonly alertmanager: string;
   /** Runs promtool; gives what it printed. Rejects, with that, if it finds a fault. */
   promtool(args: readonly string[]): Promise<string>;
   /** The same of Alertmanager's tool. */
@@ -24,5 +27,8 @@ export async function prometheusPrograms(): Promise<PrometheusPrograms> {
     });
     return stdout;
   };
-  return { server: program("prometheus"), promtool: tool("promtool"), amtool: tool("amtool") };
+  return {
+    ...{ root, server: program("prometheus"), alertmanager: program("prometheus-alertmanager") },
+    ...{ promtool: tool("promtool"), amtool: tool("amtool") },
+  };
 }
