@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type PrometheusPrograms, prometheusPrograms } from "@dit/local";
@@ -111,12 +111,29 @@ it.each(["infra/prometheus/prometheus.yml", "infra/prometheus/one-box.yml"])(
   },
 );
 
+const ALERTMANAGER_FILE = "infra/alertmanager/alertmanager.yml";
+
 it("infra/alertmanager/alertmanager.yml is what Alertmanager understands, and pages for what is critical", async () => {
-  const config = repositoryPath("infra/alertmanager/alertmanager.yml");
+  const config = repositoryPath(ALERTMANAGER_FILE);
   expect(await programs.amtool(["check-config", config])).toContain("SUCCESS");
   const receiverOf = async (...labels: string[]) =>
     (await programs.amtool(["config", "routes", "test", `--config.file=${config}`, ...labels])).trim();
   expect(await receiverOf("alertname=RecordsLost", "severity=critical")).toBe("pager");
   expect(await receiverOf("alertname=SinkBehind", "severity=warning")).toBe("working-hours");
   expect(await receiverOf("alertname=Watchdog", "severity=info")).toBe("watchdog");
+  // What the monitor says of itself; in one receiver with the other, neither could be missed.
+  expect(await receiverOf("alertname=DitReidAlive", "severity=none")).toBe("reid-watchdog");
+  expect(await receiverOf("alertname=DitReidentifying", "severity=critical")).toBe("pager");
+});
+
+it.each([
+  ["a receiver that is not there", "receiver: pager", "receiver: nobody", /undefined receiver "nobody"/],
+  ["a key that is none", "group_wait: 30s", "group_waits: 30s", /field group_waits not found/],
+  ["a matcher that is none", 'severity = "critical"', "severity critical", /bad matcher format/],
+])("amtool would find %s", async (_fault, sound, faulty, said) => {
+  const shipped = await readFile(repositoryPath(ALERTMANAGER_FILE), "utf8");
+  expect(shipped).toContain(sound);
+  const path = join(directory, "alertmanager.yml");
+  await writeFile(path, shipped.replace(sound, faulty));
+  await expect(programs.amtool(["check-config", path])).rejects.toThrow(said);
 });
