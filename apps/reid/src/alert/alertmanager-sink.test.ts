@@ -58,6 +58,27 @@ it("names an alert by the same labels when it opens, is repeated and closes, and
   expect(ends).toEqual([400, 460, 120]);
 });
 
+it("ends the warning that an alert was before it escalated", async () => {
+  const { sink, posted } = listening();
+  const opened = makeAlert({ level: "warn" });
+  await sink.tell(opened);
+  await sink.tell({ ...opened, transition: "escalated", level: "block", atSeconds: opened.atSeconds + 60 });
+  const [before, [after, over, ...more] = []] = posted.map(({ alerts }) => alerts);
+  expect(after?.labels).toEqual({ ...before?.[0]?.labels, severity: "critical" });
+  expect(over?.labels).toEqual(before?.[0]?.labels);
+  const ends = [after, over].map((each) => Date.parse(each?.endsAt ?? "") / 1_000 - opened.atSeconds);
+  expect(ends).toEqual([460, 60]);
+  expect(more).toEqual([]);
+});
+
+it("says of no alert that it ends before it starts, where the clock was put back: Alertmanager takes none then", async () => {
+  const { sink, posted } = listening();
+  const opened = makeAlert();
+  await sink.repeat([opened], opened.atSeconds - 86_400);
+  const repeated = posted[0]?.alerts[1];
+  expect(Date.parse(repeated?.endsAt ?? "")).toBe(Date.parse(repeated?.startsAt ?? "") + 400_000);
+});
+
 it("says that the monitor lives, also where nothing is open", async () => {
   const { sink, posted } = listening();
   await sink.repeat([], 1_790_000_000);

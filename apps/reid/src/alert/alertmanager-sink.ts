@@ -14,19 +14,28 @@ export interface AlertmanagerSink extends AlertSink {
   repeat(open: readonly Alert[], nowSeconds: number): Promise<void>;
 }
 
-/** Alertmanager API v2, `POST /api/v2/alerts`. Labels are the same from opening to closing: they are what it knows an alert by. */
+/** Alertmanager API v2, `POST /api/v2/alerts`. Labels, which it knows an alert by, change only where it escalates. */
 export function createAlertmanagerSink(options: AlertmanagerOptions, send: typeof fetch): AlertmanagerSink {
   const postAlerts = (alerts: readonly object[]) =>
     post(send, `${options.url.replace(/\/+$/, "")}/api/v2/alerts`, JSON.stringify(alerts));
   return {
     name: "alertmanager",
-    tell: (alert) => postAlerts([toAlertmanager(alert, options)]),
+    tell: (alert) => postAlerts([toAlertmanager(alert, options), ...supersededBy(alert, options)]),
     repeat: (open, nowSeconds) =>
       postAlerts([
         aliveAlert(nowSeconds, options),
-        ...open.map((alert) => toAlertmanager({ ...alert, atSeconds: nowSeconds }, options)),
+        ...open.map((alert) =>
+          toAlertmanager({ ...alert, atSeconds: Math.max(nowSeconds, alert.atSeconds) }, options),
+        ),
       ]),
   };
+}
+
+/** Routes go by the severity, a label: what has become graver is another alert there, and the one that it was is over. */
+function supersededBy(alert: Alert, options: AlertmanagerOptions): object[] {
+  return alert.transition === "escalated"
+    ? [toAlertmanager({ ...alert, transition: "closed", level: "warn" }, options)]
+    : [];
 }
 
 function toAlertmanager(alert: Alert, { runbookUrl, forgetAfterSeconds }: AlertmanagerOptions): object {

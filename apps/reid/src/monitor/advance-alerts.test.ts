@@ -37,6 +37,12 @@ it("tells an alert with the same id from opening to closing", () => {
   expect(closed.open).toEqual({});
 });
 
+it("lets no alert's time run back where the clock does", () => {
+  const opened = advance({}, [matter()], 100);
+  const escalated = advance(opened.open, [matter({ finding: makeFinding("block", 0.5) })], 40);
+  expect(escalated.told).toMatchObject([{ openedAtSeconds: 100, atSeconds: 100 }]);
+});
+
 it("keeps what one field is open for apart: by score, by pair, by the other use case", () => {
   const matters = [
     matter(),

@@ -36,7 +36,8 @@ export function advanceAlerts(
       matter,
       shown,
       { id, transition: transition ?? before?.alert.transition ?? "opened" },
-      nowSeconds,
+      // Who is told goes by it: it does not run back where a clock was put back.
+      Math.max(nowSeconds, before?.alert.atSeconds ?? 0),
     );
     if (transition !== undefined) told.push(alert);
     if (state === undefined) after.delete(key);

@@ -61,6 +61,18 @@ it("tells everyone every alert once, oldest first", async () => {
   for (const { heard } of sinks) expect(heard).toEqual(["alert-1", "alert-2", "alert-3"]);
 });
 
+it("tells of one alert in order, also where all of it is of one second", async () => {
+  const told: string[] = [];
+  const sink = { name: "table", tell: async ({ transition }: Alert) => void told.push(transition) };
+  const transitions = ["closed", "opened", "escalated"] as const;
+  await commit(
+    transitions.map((transition) => makeAlert({ transition })),
+    [sink],
+  );
+  await deliver([sink]);
+  expect(told).toEqual(["opened", "escalated", "closed"]);
+});
+
 it("loses none where the monitor dies between the commit and telling", async () => {
   await commit(ALERTS, [listener("table")]);
   const restarted = listener("table");

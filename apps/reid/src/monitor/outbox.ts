@@ -7,6 +7,9 @@ import type { Alert } from "./alert.ts";
 
 const OUTBOX = "reid-outbox";
 
+/** What comes first of one alert, where two fall into one second. */
+const ORDER = { opened: 0, escalated: 1, closed: 2 } as const satisfies Record<Alert["transition"], number>;
+
 /** An alert that some have not been told yet. */
 type Pending = { readonly alert: Json; readonly untold: readonly string[] };
 
@@ -14,7 +17,7 @@ type Pending = { readonly alert: Json; readonly untold: readonly string[] };
 export function outboxChanges(alerts: readonly Alert[], sinks: readonly AlertSink[]): DocumentChange[] {
   return alerts.map((alert) => {
     const value: Pending = { alert: alert as unknown as Json, untold: sinks.map(({ name }) => name) };
-    const key = `${String(alert.atSeconds).padStart(12, "0")}/${alert.id}/${alert.transition}`;
+    const key = `${String(alert.atSeconds).padStart(12, "0")}/${alert.id}/${ORDER[alert.transition]}`;
     return { collection: OUTBOX, key, expectedVersion: 0, value };
   });
 }
