@@ -50,6 +50,8 @@ const clean: Record<string, string> = {
   "infra/local/src/index.ts": `export const engine = 1;`,
   "apps/dit/package.json": manifest("dit", ["@dit/acs", "@dit/storage"]),
   "apps/dit/src/index.ts": `const { app } = await import("@dit/acs");\nconst driver = import("@dit/storage/counters/lmdb");`,
+  "apps/bench/package.json": manifest("bench", []),
+  "apps/bench/src/main.ts": `import { it } from "vitest";`,
 };
 
 function findingsIn(changed: Record<string, string>): string[] {

@@ -9,6 +9,7 @@ import {
   FOR_TESTS,
   isTestFile,
   MAY_IMPORT,
+  NEVER_DEPLOYED,
 } from "./rules.ts";
 
 /** One import, with everything the rules look at. */
@@ -49,7 +50,7 @@ const undeclared: Rule = ({ from, file, target }) => {
   if (target.kind !== "workspace" && target.kind !== "library") return undefined;
   if (target.name === from.name || from.dependencies.has(target.name)) return undefined;
   if (!from.devDependencies.has(target.name)) return `${target.name} is not in ${from.folder}/package.json`;
-  return isTestFile(file)
+  return isTestFile(file) || NEVER_DEPLOYED.includes(from.folder)
     ? undefined
     : `${target.name} is only a devDependency of ${from.folder}: code that ships may not import it`;
 };

@@ -59,6 +59,9 @@ export const ENTRY_NEVER_LOADS = {
   "packages/storage/src/index.ts": DRIVER_LIBRARIES,
 } as const satisfies Record<string, readonly string[]>;
 
+/** What nobody deploys: all of it may use devDependencies. */
+export const NEVER_DEPLOYED: readonly string[] = ["apps/bench"];
+
 /** Code that never ships: it may use devDependencies, and may speak to a store as a stranger would. */
 export function isTestFile(path: string): boolean {
   return /\.test\.ts$|(^|\/)contract\.ts$|^[^/]+\/[^/]+\/(test|scripts)\//.test(path);

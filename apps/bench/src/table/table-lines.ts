@@ -1,0 +1,40 @@
+import type { Figures, RowResult } from "./judge.ts";
+
+/** The table for a terminal; what has no figures says why below it. */
+export function tableLines(results: readonly RowResult[]): string[] {
+  const head = ["row", "what", "ours", "peer", "ratio (range)", "target", ""];
+  const cells = [head, ...results.map(cellsOf)];
+  const widthOf = (column: number) => Math.max(...cells.map((line) => line[column]?.length ?? 0));
+  const lines = cells.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widthOf(column) + 2))
+      .join("")
+      .trimEnd(),
+  );
+  const against = results.map(({ name, against, reason }) =>
+    reason === undefined ? `${name}: against ${against}` : `${name}: against ${against}. ${reason}`,
+  );
+  return [...lines, "", ...against];
+}
+
+const OUTCOMES = { met: "met", missed: "MISSED", "not measured": "not measured", failed: "FAILED" } as const;
+
+function cellsOf({ name, what, target, outcome, figures }: RowResult): string[] {
+  return [name, what, ...(figures ? figureCells(figures) : ["-", "-", "-"]), target, OUTCOMES[outcome]];
+}
+
+function figureCells({ unit, ours, peer, ratio, lowestRatio, highestRatio }: Figures): string[] {
+  return [
+    `${whole(ours)} ${unit}`,
+    whole(peer),
+    `${times(ratio)} (${times(lowestRatio)}-${times(highestRatio)})`,
+  ];
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
+}
