@@ -9,7 +9,7 @@ import type { AcsContext } from "./context.ts";
 import { createIssueTokens } from "./issue/issue-tokens.ts";
 import { createRotationJob, type RotationJob } from "./keys/rotation-job.ts";
 import { createConfirm } from "./redeem/confirm.ts";
-import { createRedeem } from "./redeem/redeem.ts";
+import { createRedeem, type Redeem } from "./redeem/redeem.ts";
 import { confirmRedemptionsRoute } from "./routes/confirm-redemptions.ts";
 import { decideFieldRoute } from "./routes/decide-field.ts";
 import { getFieldPolicyRoute } from "./routes/get-field-policy.ts";
@@ -29,6 +29,8 @@ import { watchStores } from "./watched-stores.ts";
 /** One instance of ACS without sockets and timers. */
 export interface Acs {
   readonly app: Hono;
+  /** What `POST ROUTES.redeem` does behind its checks of who asks and what of. */
+  readonly redeem: Redeem;
   /** To be run at start and then at intervals. */
   readonly rotationJob: RotationJob;
   /** Rejects if use cases cannot be read now, or none of the keys opened: as with another key-encryption key. */
@@ -71,6 +73,7 @@ export function createAcs(given: AcsContext): Acs {
   app.get(ROUTES.audit, readAuditRoute(context));
   return {
     app,
+    redeem,
     rotationJob: createRotationJob(parts),
     async check() {
       requireOpenKeys(await registry.refresh());

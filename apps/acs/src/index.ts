@@ -1,5 +1,5 @@
 export { createAcsMetrics } from "./acs-metrics.ts";
-export { createAcsApp } from "./app.ts";
+export { type Acs, createAcs, createAcsApp } from "./app.ts";
 export type { AccountId, Authenticator } from "./authenticate/authenticator.ts";
 export { type AcsConfig, loadAcsConfig } from "./config.ts";
 export type { AcsContext, AcsSettings, IssuerPoprf } from "./context.ts";

@@ -46,7 +46,8 @@ export function rateOf(run: () => unknown, perRun: number, secondsSpent = proces
   };
 }
 
-function processorSeconds(): number {
+/** User and system, of all threads of this process. */
+export function processorSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 }

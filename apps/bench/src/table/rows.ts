@@ -1,5 +1,6 @@
 import { issueRow, redeemRow } from "../poprf/voprf-ts-rows.ts";
+import { redeemAgainRow } from "../redeem/redeem-again-row.ts";
 import type { Row } from "./row.ts";
 
 /** Of DESIGN's section 8, in its order. */
-export const ROWS: readonly Row[] = [issueRow, redeemRow];
+export const ROWS: readonly Row[] = [issueRow, redeemRow, redeemAgainRow];
