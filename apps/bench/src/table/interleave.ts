@@ -28,7 +28,7 @@ export async function interleave({ ours, peer }: Sides, turnCount = TURNS): Prom
   return turns;
 }
 
-const TURN_SECONDS = 0.25;
+export const TURN_SECONDS = 0.25;
 
 /**
  * A side that does `run`, `perRun` units each time, until a turn's time is over: units a second. Of processor time, so that what else the
