@@ -12,7 +12,7 @@ export interface Bundle {
 
 const SOURCE = new URL("../src/", import.meta.url);
 
-/** One minified ES module of an entry in `src/`, for browsers and everything like them. `whole`: with nothing left out. */
+/** One minified ES module of an entry in `src/`, or of one by its URL, for browsers and everything like them. `whole`: with nothing left out. */
 export function bundleBrowser(entry: string, options: { readonly whole?: boolean } = {}): Promise<Bundle> {
   return bundle(entry, {
     platform: "browser",
