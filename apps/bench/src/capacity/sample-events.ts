@@ -1,17 +1,18 @@
 import { randomInt } from "node:crypto";
+import type { AcceptedEvent } from "@dit/protocol";
 import type { simulatedUseCase } from "@dit/simulator";
 
 type Name = keyof (typeof simulatedUseCase)["events"];
 
 /** Events of the simulated use case with values such as clients send: what they take on disk depends on that. */
-export function sampleEvents(count: number, atSeconds: number): object[] {
+export function sampleEvents(count: number, atSeconds: number): AcceptedEvent[] {
   return Array.from({ length: count }, (_, index) => {
     const name: Name = index === 0 ? "session_started" : index % 2 === 0 ? "timer_fired" : "log_called";
     return { name, at: atSeconds - (atSeconds % 60), fields: FIELDS[name]() };
   });
 }
 
-const FIELDS: Readonly<Record<Name, () => object>> = {
+const FIELDS: Readonly<Record<Name, () => AcceptedEvent["fields"]>> = {
   session_started: () => ({
     device_category: oneOf("desktop", "mobile", "mobile", "tablet"),
     platform: oneOf("iPhone", "Linux armv81", "MacIntel", "Win32"),

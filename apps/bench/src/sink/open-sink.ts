@@ -1,0 +1,68 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { createSealer, webCryptoRandomBytes } from "@dit/crypto-core";
+import { useCaseSchema } from "@dit/protocol/schemas";
+import { createLogger, createMetrics, createUseCaseDirectory, systemClock } from "@dit/service-kit";
+import { simulatedUseCase } from "@dit/simulator";
+import { createSinkService, DEFAULT_SINK_SETTINGS } from "@dit/sink";
+import type { EventLog, Warehouse, WarehouseInsert } from "@dit/storage";
+import { openLmdbDocuments } from "@dit/storage/documents/lmdb";
+import { openLmdbEventLog } from "@dit/storage/event-log/lmdb";
+import { openChdbWarehouse } from "@dit/storage/warehouse/chdb";
+
+export interface OpenSink {
+  readonly eventLog: EventLog;
+  readonly warehouse: Warehouse;
+  /** What the sink has inserted since it was last asked. */
+  takeInserts(): WarehouseInsert[];
+  stop(): Promise<void>;
+}
+
+/** The sink on one box's engines, running, with one partition to consume. */
+export async function openSink(directory: string): Promise<OpenSink> {
+  const eventLog = await openLmdbEventLog({ path: join(directory, "log"), partitions: 1 });
+  const documents = await openLmdbDocuments({ path: join(directory, "documents") });
+  const warehouse = await openChdbWarehouse({ path: join(directory, "warehouse") });
+  const logger = createLogger({ service: "sink", write: () => undefined });
+  let inserts: WarehouseInsert[] = [];
+  const sink = createSinkService({
+    ...{ eventLog, documents, logger },
+    warehouse: {
+      ...warehouse,
+      async insert(insert) {
+        inserts.push(insert);
+        await warehouse.insert(insert);
+      },
+    },
+    sealer: await createSealer(new Uint8Array(randomBytes(32))),
+    directory: await createDirectory(logger),
+    clock: systemClock,
+    random: webCryptoRandomBytes,
+    metrics: createMetrics("sink"),
+    config: { ...DEFAULT_SINK_SETTINGS, adminPort: 0 },
+  });
+  await sink.start();
+  return {
+    eventLog,
+    warehouse,
+    takeInserts() {
+      const taken = inserts;
+      inserts = [];
+      return taken;
+    },
+    async stop() {
+      await sink.stop();
+      for (const store of [eventLog, documents, warehouse]) await store.close();
+    },
+  };
+}
+
+/** Of the simulated use case alone. */
+async function createDirectory(logger: ReturnType<typeof createLogger>) {
+  const useCases = [{ version: 1, document: useCaseSchema.parse(simulatedUseCase), blockedFields: {} }];
+  const list = { environment: "bench", useCases };
+  const acs = { listUseCases: async () => ({ etag: "1", list }) };
+  const directory = createUseCaseDirectory({ acs, logger });
+  await directory.refresh();
+  return directory;
+}

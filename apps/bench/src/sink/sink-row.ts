@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { REPORTS_TOPIC } from "@dit/protocol";
+import { simulatedUseCase } from "@dit/simulator";
+import { CONSUMER_GROUP, DEFAULT_SINK_SETTINGS } from "@dit/sink";
+import type { WarehouseInsert } from "@dit/storage";
+import { interleave } from "../table/interleave.ts";
+import type { Row, Turn } from "../table/row.ts";
+import { inTemporaryDirectory } from "../temporary-directory.ts";
+import { type OpenSink, openSink } from "./open-sink.ts";
+import { sampleRecords } from "./sample-records.ts";
+
+const { useCase } = simulatedUseCase;
+const EVENTS_PER_REPORT = 20;
+const REPORTS_PER_BATCH = DEFAULT_SINK_SETTINGS.batch.maxEvents / EVENTS_PER_REPORT;
+const POLL_MS = 2;
+
+/** By the clock: the engine has threads of its own, and works on one batch while the sink makes the next. */
+export const sinkRow: Row = {
+  name: "sink",
+  what: "sink: rows from the event log into the warehouse",
+  against:
+    "the very inserts of event rows that the sink made, once more into equal tables of the same engine: JSONEachRow, encoded from the same objects",
+  target: { leastRatio: 0.6 },
+  measure: async () => ({ unit: "rows/s", turns: await measureSink({ batches: 5, turns: 9 }) }),
+};
+
+/** Throws unless all that was appended is in the sink's tables, and in the others. */
+export function measureSink(size: { readonly batches: number; readonly turns: number }): Promise<Turn[]> {
+  return inTemporaryDirectory(async (directory) => {
+    const sink = await openSink(directory);
+    try {
+      return await measureTurns(sink, size);
+    } finally {
+      await sink.stop();
+    }
+  });
+}
+
+async function measureTurns(sink: OpenSink, { batches, turns }: { batches: number; turns: number }) {
+  const through = createSinkSide(sink, batches * REPORTS_PER_BATCH);
+  await through.turn();
+  const raw = await createRawSide(sink, through.lastInserts);
+  const measured = await interleave({ ours: through.turn, peer: raw.turn }, turns);
+  await requireRows(sink, raw.tables.keys(), through.total());
+  await requireRows(sink, raw.tables.values(), raw.total());
+  return measured;
+}
+
+function createSinkSide(sink: OpenSink, reports: number) {
+  let inserts: readonly WarehouseInsert[] = [];
+  let total = 0;
+  return {
+    lastInserts: () => inserts,
+    total: () => total,
+    async turn() {
+      const records = sampleRecords(useCase, reports, EVENTS_PER_REPORT);
+      const seconds = await secondsOf(async () => {
+        await sink.eventLog.append(REPORTS_TOPIC, records);
+        await untilStored(sink);
+      });
+      inserts = sink.takeInserts().filter(({ table }) => table.startsWith(`dit.${useCase}__`));
+      const rows = reports * EVENTS_PER_REPORT;
+      total += rows;
+      return rows / seconds;
+    },
+  };
+}
+
+/** Inserts what the sink did last. */
+async function createRawSide({ warehouse }: OpenSink, lastInserts: () => readonly WarehouseInsert[]) {
+  const tables = new Map(lastInserts().map(({ table }) => [table, table.replace(/^dit\./, "raw.")]));
+  await warehouse.command("CREATE DATABASE raw");
+  for (const [table, copy] of tables) await warehouse.command(`CREATE TABLE ${copy} AS ${table}`);
+  let total = 0;
+  let insertCount = 0;
+  return {
+    tables,
+    total: () => total,
+    async turn() {
+      const copies = lastInserts().map((insert) => {
+        const table = tables.get(insert.table);
+        if (table === undefined) throw new Error(`${insert.table} came later`);
+        return { ...insert, table, deduplicationToken: `raw:${insertCount++}` };
+      });
+      const seconds = await secondsOf(async () => {
+        for (const copy of copies) await warehouse.insert(copy);
+      });
+      const rows = copies.reduce((sum, copy) => sum + copy.rows.length, 0);
+      total += rows;
+      return rows / seconds;
+    },
+  };
+}
+
+/** Without this, a side that loses rows would be the faster one. */
+async function requireRows(
+  { warehouse }: OpenSink,
+  tables: Iterable<string>,
+  expected: number,
+): Promise<void> {
+  let found = 0;
+  for (const table of tables) {
+    const [counted] = await warehouse.query<{ rows: number }>(`SELECT count() AS rows FROM ${table}`);
+    found += Number(counted?.rows);
+  }
+  if (found !== expected) throw new Error(`${found} rows are stored and ${expected} should be`);
+}
+
+async function untilStored({ eventLog }: OpenSink): Promise<void> {
+  const isBehind = async () => {
+    const progress = await eventLog.progress(REPORTS_TOPIC, CONSUMER_GROUP);
+    return progress.some(({ committedOffset, endOffset }) => committedOffset < endOffset);
+  };
+  while (await isBehind()) await sleep(POLL_MS);
+}
+
+async function secondsOf(work: () => Promise<void>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return (performance.now() - startedMs) / 1_000;
+}
