@@ -6,6 +6,7 @@ import { type AppliedSchema, applySchema, type StoredSchema } from "./applied-sc
 import { columnTakes } from "./columns.ts";
 import type { SinkContext } from "./context.ts";
 import { ensureEventTable } from "./ensure-event-table.ts";
+import { ensureEventView } from "./ensure-event-view.ts";
 import { followDocument } from "./event-table-ddl.ts";
 import { followedVersions } from "./followed-versions.ts";
 
@@ -65,21 +66,41 @@ export function createSchemas(context: SchemasContext): Schemas {
       // The warehouse may be another one than when the batch was decided.
       for (const event of Object.keys(value.document.events))
         await ensureEventTable(warehouse, value.document, event);
-      const schema = applySchema(version, value);
-      known.set(key, schema);
-      return schema;
+      // Not known from here on: it was not followed in this life, and what made it may have been another release.
+      return applySchema(version, value);
     },
     forget: () => known.clear(),
   };
 }
 
-/** Tables first: what is kept as applied has been. */
-async function follow(
-  { directory, warehouse, documents, logger }: SchemasContext,
-  { version, document, blockedFields }: UseCaseVersion,
-): Promise<StoredSchema> {
+/** Tables and views first: what is kept as applied has been. */
+async function follow(context: SchemasContext, listed: UseCaseVersion): Promise<StoredSchema> {
+  const { directory, documents, warehouse, logger } = context;
+  const { version, document, blockedFields } = listed;
   const { useCase } = document;
   const leads = await followedVersions(documents).raise(useCase, version);
+  const schema = { document, blockedFields, unstorable: await followTables(context, listed, leads) };
+  if (leads) {
+    for (const [event, table] of applySchema(version, schema).events)
+      await ensureEventView(warehouse, document, event, table);
+    if ((await followedVersions(documents).newest(useCase)) > version) {
+      // Another sink has a newer version, whose changes these may have undone.
+      await directory.refresh();
+      throw new Error("a newer version was applied meanwhile");
+    }
+  }
+  const kept = await keep(documents, version, schema);
+  logger.info("schema.applied", { useCase, version });
+  return kept;
+}
+
+/** Answers with the fields that cannot be stored. */
+async function followTables(
+  { warehouse, logger }: SchemasContext,
+  { version, document }: UseCaseVersion,
+  leads: boolean,
+): Promise<string[]> {
+  const { useCase } = document;
   const unstorable: string[] = [];
   for (const [event, { fields }] of Object.entries(document.events)) {
     const existing = await ensureEventTable(warehouse, document, event);
@@ -92,14 +113,7 @@ async function follow(
       logger.error("schema.field_unstorable", { useCase, eventName: event, field, version });
     }
   }
-  if (leads && (await followedVersions(documents).newest(useCase)) > version) {
-    // Another sink has a newer version, whose changes these may have undone.
-    await directory.refresh();
-    throw new Error("a newer version was applied meanwhile");
-  }
-  const schema = await keep(documents, version, { document, unstorable, blockedFields });
-  logger.info("schema.applied", { useCase, version });
-  return schema;
+  return unstorable;
 }
 
 /** What another sink has kept for the version counts: rows are made again from that. */

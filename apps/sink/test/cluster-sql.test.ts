@@ -1,11 +1,19 @@
+import type { UseCase } from "@dit/protocol/schemas";
 import { clusterDialect, SINGLE_NODE, type TableDialect } from "@dit/storage";
 import { describe, expect, it } from "vitest";
+import { applySchema } from "../src/applied-schema.ts";
 import { addMissingColumns, createEventTable, followDocument } from "../src/event-table-ddl.ts";
+import { createEventView } from "../src/event-view-ddl.ts";
 import { migrateWarehouse } from "../src/index.ts";
 import { makeUseCase } from "./harness.ts";
 import { useTestStores } from "./use-test-stores.ts";
 
 const stores = useTestStores();
+
+function fieldsOf(document: UseCase, event: string) {
+  const schema = { document, unstorable: [], blockedFields: {} };
+  return applySchema(1, schema).events.get(event)?.fields ?? [];
+}
 
 /** Every statement that makes or changes a table. */
 async function statementsOf(tables: TableDialect): Promise<string[]> {
@@ -21,6 +29,7 @@ async function statementsOf(tables: TableDialect): Promise<string[]> {
       createEventTable(document, event, tables),
       ...addMissingColumns(document, event, existing, tables),
       ...followDocument(document, event, existing, tables),
+      createEventView(document, event, fieldsOf(document, event), tables).sql,
     );
   }
   return statements;
@@ -36,7 +45,9 @@ describe("the SQL of tables", () => {
         "SELECT formatQuerySingleLine({sql:String}) AS sql",
         { sql },
       );
-      expect(formatted?.sql).toMatch(/^(CREATE|ALTER) \w+ (IF NOT EXISTS )?[\w.`]+ ON CLUSTER `dit-1`/);
+      expect(formatted?.sql).toMatch(
+        /^(CREATE|ALTER|CREATE OR REPLACE) \w+ (IF NOT EXISTS )?[\w.`]+ ON CLUSTER `dit-1`/,
+      );
       if (!formatted?.sql.startsWith("CREATE TABLE")) continue;
       const [, path = "", table] =
         /ReplicatedMergeTree\('([^']+\/(\w+))', '\{replica\}'\)/.exec(formatted.sql) ?? [];
@@ -67,6 +78,33 @@ describe("the SQL of tables", () => {
       });
     const before = await definition();
     await stores.warehouse.command(`DROP TABLE ${name} SYNC`);
+    await stores.warehouse.command(sql.replace(" ON CLUSTER `dit-1`", ""));
+    expect(await definition()).toEqual(before);
+  });
+
+  it("is taken from the views that there are, too", async () => {
+    const document = makeUseCase();
+    const { useCase } = document;
+    for (const database of ["dit", "dit_views"])
+      await stores.warehouse.command(`CREATE DATABASE IF NOT EXISTS ${database}`);
+    await stores.warehouse.command(createEventTable(document, "failed", SINGLE_NODE));
+    await stores.warehouse.command(
+      createEventView(document, "failed", fieldsOf(document, "failed"), SINGLE_NODE).sql,
+    );
+    const statements: string[] = [];
+    const command = async (sql: string) => void statements.push(sql);
+    await migrateWarehouse({ ...stores.warehouse, tables: clusterDialect("dit-1"), command });
+    const name = `\`dit_views\`.\`${useCase}__failed\``;
+    const [sql = "", ...others] = statements.filter((statement) => statement.includes(name));
+    expect(others).toEqual([]);
+    expect(sql.startsWith(`CREATE VIEW IF NOT EXISTS ${name} ON CLUSTER \`dit-1\` DEFINER = `)).toBe(true);
+    const definition = () =>
+      stores.warehouse.query(
+        "SELECT create_table_query, comment FROM system.tables WHERE database = 'dit_views' AND name = {name:String}",
+        { name: `${useCase}__failed` },
+      );
+    const before = await definition();
+    await stores.warehouse.command(`DROP VIEW ${name} SYNC`);
     await stores.warehouse.command(sql.replace(" ON CLUSTER `dit-1`", ""));
     expect(await definition()).toEqual(before);
   });

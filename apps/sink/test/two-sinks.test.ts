@@ -84,6 +84,7 @@ describe("two sinks that share a warehouse", () => {
     await storeOne(early, fresh, useCase, { theme: "dark" }, 2);
     await storeOne(late, stale, useCase);
     expect(await engineOf(useCase)).toContain("toIntervalDay(30)");
+    await stores.warehouse.query(`SELECT theme FROM dit_views.${useCase}__opened(by = ['theme'])`);
     expect(await countRows(stores.warehouse, `dit.${useCase}__opened`)).toBe(2);
   });
 

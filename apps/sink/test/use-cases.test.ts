@@ -1,4 +1,6 @@
+import { createLogger } from "@dit/service-kit";
 import { describe, expect, it } from "vitest";
+import { createSchemas } from "../src/schemas.ts";
 import {
   append,
   createTestAcs,
@@ -117,6 +119,74 @@ describe("tables follow the use-case document", () => {
     expect(rows.map(({ items }) => items)).toEqual([3, 3]);
     expect(await test.metrics.value("fields_blocked_total")).toBe(1);
     expect(await test.metrics.value("fields_dropped_total")).toBe(0);
+  });
+
+  it("have views that follow: fields that came, were blocked or cannot be stored, and k", async () => {
+    const ports = await stores.open();
+    const before = makeUseCase({ privacy: { k: 2 } });
+    const { useCase } = before;
+    const acs = await createTestAcs(before);
+    const { sink } = await createTestSink(ports, acs.directory);
+    await sink.start();
+    const store = async (fields: Parameters<typeof opened>[0], schemaVersion?: number) => {
+      await append(
+        ports.eventLog,
+        [1, 2].map(() =>
+          makeReport(useCase, { ...(schemaVersion && { schemaVersion }), events: [opened(fields)] }),
+        ),
+      );
+      await drained(ports);
+    };
+    const by = (field: string) =>
+      stores.warehouse.query<object>(
+        `SELECT ${field}, suppressed, toUInt32(clients) AS clients FROM dit_views.${useCase}__opened(by = ['${field}']) ORDER BY ALL`,
+      );
+    await store({ locale: "de" });
+    expect(await by("locale")).toEqual([{ locale: "de", suppressed: false, clients: 2 }]);
+    await expect(by("theme")).rejects.toThrow("UNKNOWN_IDENTIFIER");
+
+    const fields = {
+      ...before.events.opened?.fields,
+      theme: { type: "string", maxLength: 9 },
+      items: { type: "string", maxLength: 9 },
+    } as const;
+    const after = makeUseCase({ useCase, privacy: { k: 2 }, events: { opened: { fields } } });
+    await store({ theme: "dark" }, await acs.publish(after));
+    expect(await by("theme")).toContainEqual({ theme: "dark", suppressed: false, clients: 2 });
+    await expect(by("items")).rejects.toThrow("UNKNOWN_IDENTIFIER");
+
+    await store({}, await acs.publish(after, { opened: ["locale"] }));
+    await expect(by("locale")).rejects.toThrow("UNKNOWN_IDENTIFIER");
+    await store({}, await acs.publish(makeUseCase({ ...after, privacy: { k: 3 } })));
+    expect(await by("theme")).not.toContainEqual(expect.objectContaining({ theme: "dark" }));
+    await sink.stop();
+  });
+
+  it("have views that another release makes anew, also where the newest batch is made again first", async () => {
+    const ports = await stores.open();
+    const useCase = makeUseCase();
+    const acs = await createTestAcs(useCase);
+    await append(ports.eventLog, [makeReport(useCase.useCase)]);
+    await runUntilDrained(ports, await createTestSink(ports, acs.directory));
+    const view = `dit_views.${useCase.useCase}__opened`;
+    await stores.warehouse.command(
+      `CREATE OR REPLACE VIEW ${view} AS SELECT 1 AS old COMMENT 'another release'`,
+    );
+    const schemas = createSchemas({
+      ...ports,
+      directory: acs.directory,
+      logger: createLogger({ service: "sink", write: () => undefined }),
+    });
+    await schemas.at(useCase.useCase, 1);
+    await schemas.current(useCase.useCase, 1);
+    const answer = () => stores.warehouse.query(`SELECT clients, events FROM ${view}(by = [])`);
+    expect(await answer()).toEqual([{ clients: null, events: null }]);
+
+    // Of a release that made none.
+    await stores.warehouse.command("DROP DATABASE dit_views SYNC");
+    await append(ports.eventLog, [makeReport(useCase.useCase)]);
+    await runUntilDrained(ports, await createTestSink(ports, acs.directory));
+    expect(await answer()).toEqual([{ clients: null, events: null }]);
   });
 
   it("ask ACS for a version that the directory does not have yet", async () => {
