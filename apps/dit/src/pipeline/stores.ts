@@ -24,6 +24,8 @@ export async function openStores(data: DataDirectory, cleanup: AsyncDisposableSt
     counters: await opened(openLmdbCounters({ path: data.counters })),
     eventLog: await opened(openLmdbEventLog({ path: data.eventLog, unreadTopics: [DEAD_LETTERS_TOPIC] })),
     warehouse: await opened(openChdbWarehouse({ path: data.warehouse })),
-    readOnlyWarehouse: await opened(openReadOnlyChdb({ path: data.warehouse, database: "dit" })),
+    readOnlyWarehouse: await opened(
+      openReadOnlyChdb({ path: data.warehouse, database: "dit", views: "dit_views" }),
+    ),
   };
 }

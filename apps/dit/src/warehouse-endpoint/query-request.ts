@@ -35,7 +35,7 @@ const TRANSPORT = new Set([
   "wait_end_of_query",
 ]);
 
-const DATABASES = new Set(["", "default", "dit", "system"]);
+const DATABASES = new Set(["", "default", "dit", "dit_views", "system"]);
 const FORMAT = /^[A-Za-z]{1,64}$/;
 const QUERY_ID = /^[A-Za-z0-9_-]{1,64}$/;
 

@@ -18,9 +18,14 @@ describe("what strangers may do with the embedded warehouse", () => {
     warehouse = await openChdbWarehouse({ path });
     for (const sql of createTable(warehouse.tables)) await warehouse.command(sql);
     await warehouse.insert(batchInsert("a"));
+    await warehouse.command("CREATE DATABASE contract_views");
+    await warehouse.command(
+      `CREATE VIEW contract_views.above AS SELECT count() AS rows FROM ${TABLE} WHERE number >= {least:UInt32}`,
+    );
     reading = openReadOnlyChdb({
       path,
       database: "contract",
+      views: "contract_views",
       maxExecutionSeconds: 1,
       maxMemoryBytes: 50_000_000,
     });
@@ -47,6 +52,13 @@ describe("what strangers may do with the embedded warehouse", () => {
       "SELECT sumIf(number, number % 2), quantilesIf(0.5)(number, number > 1), uniqExactMerge(s), COUNT(DISTINCT number), any_value(number), 'a' || 'b', toString([number::Int8][1]), if(1, 2, 3), CASE WHEN 1 THEN 2 END, toStartOfDay(toDateTime(0)) FROM (SELECT number, uniqExactState(number) AS s FROM numbers(3) GROUP BY number) GROUP BY number ORDER BY number LIMIT 1",
       "0\t[nan]\t1\t1\t0\tab\t0\t2\t2\t1970-01-01 00:00:00\n",
     ],
+    ["SELECT rows FROM contract_views.above(least = 40)", "10\n"],
+    [
+      "SELECT a.rows - b.rows FROM `contract_views`.above(least = 0) AS a, contract_views.above(least = 1) AS b",
+      "1\n",
+    ],
+    ["SHOW TABLES FROM contract_views", "above\n"],
+    ["EXISTS TABLE contract_views.above", "1\n"],
     ["SELECT 1 AS one FORMAT JSONEachRow", '{"one":1}\n'],
   ])("answers %s", async (sql, expected) => {
     expect(await answer(sql)).toBe(expected);
@@ -97,6 +109,11 @@ describe("what strangers may do with the embedded warehouse", () => {
     "DESCRIBE TABLE `/etc/passwd`",
     "SHOW CREATE TABLE `/etc/passwd`",
     "SELECT * FROM `/etc/passwd`",
+    "SELECT * FROM above(least = 1)",
+    "SELECT * FROM other_views.above(least = 1)",
+    "SELECT * FROM contract_views.`../x`(least = 1)",
+    "SELECT * FROM contract_views.above(least = (SELECT file('/etc/passwd')))",
+    "SELECT * FROM other_views.above",
     "SELECT last_error_message FROM system.errors",
     "SELECT query FROM system.processes",
     "SHOW PROCESSLIST",

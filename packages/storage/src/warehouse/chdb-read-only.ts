@@ -16,6 +16,8 @@ export interface ReadOnlyChdbOptions {
   readonly path: string;
   /** The one database whose tables are answered. */
   readonly database: string;
+  /** The one whose parametrised views are answered, too; what stands in them is not looked at. */
+  readonly views?: string;
   readonly maxConcurrentQueries?: number;
   /** Beyond it a query rejects with LanesFullError at once. */
   readonly maxWaitingQueries?: number;
@@ -69,6 +71,7 @@ const KILL_MARK = "dit_read_only_";
 export function openReadOnlyChdb({
   path,
   database,
+  views,
   maxConcurrentQueries = 2,
   maxWaitingQueries = 32,
   maxMemoryBytes = 1_024 ** 3,
@@ -99,7 +102,7 @@ export function openReadOnlyChdb({
       for (const [name, value] of Object.entries(parameters))
         await session.queryAsync(setParameter(name, value));
       functions ??= createAllowedFunctions(await readCatalogue(session));
-      checkQueryTree(await explainTree(session, sql), { functions, database });
+      checkQueryTree(await explainTree(session, sql), { functions, database, views });
       await session.queryAsync(limits);
       const mark = `${reader}_${randomUUID()}`;
       const end = () => void killQueries(path, mark).catch(() => undefined);

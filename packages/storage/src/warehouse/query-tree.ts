@@ -66,19 +66,25 @@ export interface QueryPolicy {
   readonly functions: AllowedFunctions;
   /** The one database whose tables are answered. */
   readonly database: string;
+  /** The one whose parametrised views are answered: the parse shows them as functions, `views.name(...)`. */
+  readonly views: string | undefined;
 }
 
 /** Throws NotReadingError for the first part that is not allowed. */
-export function checkQueryTree(tree: string, { functions, database }: QueryPolicy): void {
+export function checkQueryTree(tree: string, { functions, database, views }: QueryPolicy): void {
   const plainNamesOnly = ABOUT_A_TABLE.test(tree);
   for (const line of tree.split("\n")) {
     const { kind = "", name = "" } = NODE.exec(line)?.groups ?? {};
     if (kind === "") continue;
     if (!NODE_KINDS.has(kind)) throw new NotReadingError(`${kind} is not answered here`);
-    if (kind === "Function") checkFunction(name, functions);
+    if (kind === "Function" && !isView(name, views)) checkFunction(name, functions);
     if (kind === "Identifier") checkIdentifier(name, plainNamesOnly, functions);
-    if (kind === "TableIdentifier") checkTable(name, database);
+    if (kind === "TableIdentifier") checkTable(name, [database, views]);
   }
+}
+
+function isView(name: string, views: string | undefined): boolean {
+  return views !== undefined && name.startsWith(`${views}.`) && /^\w+$/.test(name.slice(views.length + 1));
 }
 
 function checkFunction(name: string, allowed: AllowedFunctions): void {
@@ -96,11 +102,11 @@ function checkIdentifier(name: string, plainNamesOnly: boolean, allowed: Allowed
     throw new NotReadingError("only plain names of tables are answered here");
 }
 
-function checkTable(name: string, allowedDatabase: string): void {
+function checkTable(name: string, allowedDatabases: readonly (string | undefined)[]): void {
   const [, database, table = name] = /^(?:([^.]*)\.)?([\s\S]*)$/.exec(name) ?? [];
   const isKnown =
     database === undefined ||
-    database === allowedDatabase ||
+    allowedDatabases.includes(database) ||
     database.toLowerCase() === "information_schema" ||
     (database === "system" && SYSTEM_TABLES.has(table));
   if (!isKnown || !/^\w+$/.test(table)) throw new NotReadingError(`the table ${name} is not answered here`);
