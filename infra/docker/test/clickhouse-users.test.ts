@@ -43,6 +43,12 @@ const USERS: readonly (readonly [user: string, outcomes: Readonly<Record<string,
       "ALTER TABLE dit.x ADD COLUMN c UInt8": "ok",
       "ALTER TABLE dit.x DELETE WHERE a = 2": "ok",
       "SELECT * FROM dit.x": "ok",
+      "CREATE DATABASE IF NOT EXISTS dit_views": "ok",
+      "CREATE OR REPLACE VIEW dit_views.x DEFINER = CURRENT_USER SQL SECURITY DEFINER AS SELECT {n:UInt8} AS n, count() AS rows FROM dit.x":
+        "ok",
+      "CREATE OR REPLACE VIEW dit_views.x DEFINER = CURRENT_USER SQL SECURITY DEFINER AS SELECT {n:UInt8} AS n, count() AS rows FROM dit.x COMMENT 'again'":
+        "ok",
+      "SELECT * FROM dit_views.x(n = 1)": "ok",
       "SELECT * FROM system.tables": "ok",
       "SELECT * FROM system.columns": "ok",
     },
@@ -63,7 +69,7 @@ const USERS: readonly (readonly [user: string, outcomes: Readonly<Record<string,
     },
   ],
   [
-    "dit_analyst",
+    "dit_operator",
     {
       ...NOBODY_MAY,
       "SELECT * FROM dit.x": "ok",
@@ -80,17 +86,60 @@ const USERS: readonly (readonly [user: string, outcomes: Readonly<Record<string,
       "SET readonly = 0": READONLY,
     },
   ],
+  [
+    "dit_analyst",
+    {
+      ...NOBODY_MAY,
+      "SELECT * FROM dit.x": ACCESS_DENIED,
+      "SELECT count() FROM dit.x": ACCESS_DENIED,
+      "SELECT * FROM view(SELECT * FROM dit.x)": ACCESS_DENIED,
+      "SELECT throwIf(count() > 0) FROM system.tables WHERE database = 'dit'": "ok",
+      "SELECT throwIf(count() = 0) FROM system.tables WHERE database = 'dit_views'": "ok",
+      "CREATE VIEW dit_views.y AS SELECT 1": ACCESS_DENIED,
+      "DROP VIEW dit_views.x": ACCESS_DENIED,
+      "SET max_execution_time = 10": READONLY,
+      "SET max_memory_usage = 0": READONLY,
+      "SET read_overflow_mode = 'break'": READONLY,
+      "SET additional_table_filters = {'dit.x': 'a = 1'}": READONLY,
+      "SET readonly = 0": READONLY,
+    },
+  ],
 ];
+
+/** With an analyst that may do everything. */
+const MAY_ALL = texts.users
+  .replaceAll("GRANT SELECT ON dit_views.*", "GRANT ALL ON *.*")
+  .replace("<readonly>1</readonly>", "");
 
 describe("what ClickHouse's users may do, by its own engine", () => {
   it.each(USERS)("%s", async (user, outcomes) => {
     expect(await ask(user, texts.users, Object.keys(outcomes))).toEqual(outcomes);
   });
 
+  it("dit_analyst reads a view with the rights of the sink that made it, and by no settings of its own", async () => {
+    const made =
+      "DEFINER = dit_sink SQL SECURITY DEFINER AS SELECT {n:UInt8} AS n, count() AS rows FROM dit.x";
+    const make = `CREATE OR REPLACE VIEW dit_views.made ${made}`;
+    expect(await ask("dit_analyst", MAY_ALL, [make])).toEqual({ [make]: "ok" });
+    const filters = "SETTINGS additional_table_filters = {'dit.x': 'a = 1'}";
+    const outcomes = {
+      "SELECT throwIf(rows = 0) FROM dit_views.made(n = 1)": "ok",
+      [`SELECT * FROM dit_views.made(n = 1) ${filters}`]: READONLY,
+      "SELECT * FROM dit.x": ACCESS_DENIED,
+      "SELECT * FROM dit_views.made(n = (SELECT count() FROM dit.x))": ACCESS_DENIED,
+    };
+    expect(await ask("dit_analyst", texts.users, Object.keys(outcomes))).toEqual(outcomes);
+    const [, filtered = ""] = Object.keys(outcomes);
+    expect(await ask("dit_operator", texts.users, [filtered])).toEqual({ [filtered]: "ok" });
+    const asAsker = make.replace("DEFINER = dit_sink SQL SECURITY DEFINER", "SQL SECURITY INVOKER");
+    await ask("dit_analyst", MAY_ALL, [asAsker]);
+    const [first = ""] = Object.keys(outcomes);
+    expect(await ask("dit_analyst", texts.users, [first])).toEqual({ [first]: ACCESS_DENIED });
+  });
+
   it("would be more with another grant", async () => {
-    const users = texts.users.replace("GRANT SELECT ON dit.*", "GRANT ALL ON *.*");
     const [statement] = Object.keys(NOBODY_MAY);
-    expect(await ask("dit_analyst", users, [statement ?? ""])).toEqual({ [statement ?? ""]: "ok" });
+    expect(await ask("dit_analyst", MAY_ALL, [statement ?? ""])).toEqual({ [statement ?? ""]: "ok" });
   });
 });
 

@@ -46,7 +46,7 @@ const PLANTED: Readonly<
       "<profile>analist</profile>",
       "dit_analyst: has no profile analist",
     ],
-    ["users", "GRANT SELECT ON dit.*", "GRANT SELECTS ON dit.*", "dit_analyst: Syntax error"],
+    ["users", "GRANT SELECT ON dit_views.*", "GRANT SELECTS ON dit_views.*", "dit_analyst: Syntax error"],
     [
       "users",
       '<password from_env="CLICKHOUSE_SINK_PASSWORD"/>',

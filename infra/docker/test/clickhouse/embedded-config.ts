@@ -26,10 +26,10 @@ export function writeEmbeddedConfig(
     writeFileSync(path, placed.replace(/<user_directories>[\s\S]*<\/user_directories>/, ""));
     return path;
   }
-  const [, rights] = new RegExp(`<${user}>([\\s\\S]*)</${user}>`).exec(users) ?? [];
+  const known = users.replaceAll(/<password [^>]*>/g, "<password/>");
+  const [, rights] = new RegExp(`<${user}>([\\s\\S]*)</${user}>`).exec(known) ?? [];
   if (rights === undefined) throw new Error(`there is no user ${user}`);
-  const asker = `<${ASKER}>${rights.replace(/<password [^>]*>/, "<password/>")}</${ASKER}>`;
   writeFileSync(path, placed.replace("/dit/users.xml", usersPath));
-  writeFileSync(usersPath, users.replace(/<users>[\s\S]*<\/users>/, `<users>${asker}</users>`));
+  writeFileSync(usersPath, known.replace("<users>", `<users><${ASKER}>${rights}</${ASKER}>`));
   return path;
 }
