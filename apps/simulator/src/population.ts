@@ -1,5 +1,6 @@
 import UserAgent from "user-agents";
 import { createSeededRandom, type Random } from "./seeded-random.ts";
+import { APP_VERSIONS } from "./use-case.ts";
 
 /** How a simulated client behaves. */
 export const BEHAVIOURS = {
@@ -17,6 +18,8 @@ export type Behaviour = keyof typeof BEHAVIOURS;
 export interface SimulatedDevice {
   readonly device_category: "desktop" | "mobile" | "tablet";
   readonly platform: UserAgentPlatform;
+  readonly app_version: (typeof APP_VERSIONS)[number];
+  readonly after_crash: boolean;
   readonly screen_width: number;
   readonly screen_height: number;
   readonly language: string;
@@ -76,11 +79,18 @@ function createDeviceSource(random: Random): () => SimulatedDevice {
       left -= weight;
       return left < 0;
     });
-    return deviceOf(drawn ?? (seen[0] as UserAgentData));
+    return { ...deviceOf(drawn ?? (seen[0] as UserAgentData)), ...drawApp(random) };
   };
 }
 
-function deviceOf(data: UserAgentData): SimulatedDevice {
+/** Made up: more people have a later version, and crash less. */
+function drawApp(random: Random): Pick<SimulatedDevice, "app_version" | "after_crash"> {
+  const index = Math.floor(Math.sqrt(random()) * APP_VERSIONS.length);
+  const app_version = APP_VERSIONS[index] ?? APP_VERSIONS[0];
+  return { app_version, after_crash: random() < 0.3 / (index + 1) };
+}
+
+function deviceOf(data: UserAgentData): Omit<SimulatedDevice, "app_version" | "after_crash"> {
   const { connection } = data;
   return {
     device_category: data.deviceCategory as SimulatedDevice["device_category"],

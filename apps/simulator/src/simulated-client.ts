@@ -48,7 +48,7 @@ export function startSimulatedClient(
     onDiagnostic: (diagnostic) => {
       count(diagnostic, stats);
       // A last upload that reported itself would need another one.
-      if (!stopping) report(client, diagnostic);
+      if (!stopping) report(client, person, diagnostic);
     },
   });
   let stopping = false;
@@ -93,7 +93,12 @@ function count(diagnostic: Diagnostic, stats: StatsCollector): void {
 }
 
 /** The client's own work is what it reports. */
-function report(client: Client<SimulatedUseCase>, diagnostic: Diagnostic): void {
+function report(
+  client: Client<SimulatedUseCase>,
+  { device: { platform, connection_type } }: SimulatedPerson,
+  diagnostic: Diagnostic,
+): void {
+  const where = { platform, ...(connection_type && { connection_type }) };
   if (diagnostic.name === "tokens_fetched") {
     const { outcome, tokens, latencyMs } = diagnostic;
     client.log("tokens_fetched", { outcome, tokens, duration_ms: latencyMs });
@@ -102,8 +107,13 @@ function report(client: Client<SimulatedUseCase>, diagnostic: Diagnostic): void 
       outcome: "ok",
       events: diagnostic.events,
       duration_ms: diagnostic.latencyMs,
+      ...where,
     });
   } else if (diagnostic.name === "report_retried" || diagnostic.name === "report_resigned") {
-    client.log("report_uploaded", { outcome: diagnostic.outcome, duration_ms: diagnostic.latencyMs });
+    client.log("report_uploaded", {
+      outcome: diagnostic.outcome,
+      duration_ms: diagnostic.latencyMs,
+      ...where,
+    });
   }
 }

@@ -7,6 +7,20 @@ const OUTCOMES = [
   ...(Object.keys(PROBLEMS) as ProblemCode[]),
 ] as const;
 
+/** Oldest first. */
+export const APP_VERSIONS = ["2.3.0", "2.4.0", "2.4.1"] as const;
+const PLATFORMS = [
+  "iPad",
+  "iPhone",
+  "Linux aarch64",
+  "Linux armv81",
+  "Linux armv8l",
+  "Linux x86_64",
+  "MacIntel",
+  "Win32",
+] as const;
+const CONNECTION_TYPES = ["cellular", "wifi"] as const;
+
 /**
  * What the simulated clients report: the device they run on, drawn from the real distribution, and measurements they
  * really make of themselves (token fetches, uploads, timers, the cost of a log call).
@@ -29,23 +43,13 @@ export const simulatedUseCase = defineUseCase({
       description: "The client started; what it runs on",
       fields: {
         device_category: { type: "enum", values: ["desktop", "mobile", "tablet"] },
-        platform: {
-          type: "enum",
-          values: [
-            "iPad",
-            "iPhone",
-            "Linux aarch64",
-            "Linux armv81",
-            "Linux armv8l",
-            "Linux x86_64",
-            "MacIntel",
-            "Win32",
-          ],
-        },
+        platform: { type: "enum", values: PLATFORMS },
+        app_version: { type: "enum", values: APP_VERSIONS },
+        after_crash: { type: "boolean", description: "The run before this one ended in a crash" },
         screen_width: { type: "integer", min: 0, max: 20_000, unit: "px" },
         screen_height: { type: "integer", min: 0, max: 20_000, unit: "px" },
         language: { type: "string", maxLength: 16, description: "BCP 47 tag" },
-        connection_type: { type: "enum", values: ["cellular", "wifi"] },
+        connection_type: { type: "enum", values: CONNECTION_TYPES },
         effective_connection: { type: "enum", values: ["slow-2g", "2g", "3g", "4g"] },
         round_trip_ms: { type: "integer", min: 0, max: 60_000, unit: "ms" },
       },
@@ -64,6 +68,8 @@ export const simulatedUseCase = defineUseCase({
         duration_ms: { type: "float", unit: "ms" },
         outcome: { type: "enum", values: OUTCOMES },
         events: { type: "integer", min: 0, max: 500 },
+        platform: { type: "enum", values: PLATFORMS },
+        connection_type: { type: "enum", values: CONNECTION_TYPES },
       },
     },
     timer_fired: {
