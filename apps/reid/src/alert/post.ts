@@ -1,6 +1,14 @@
+import { AlertRefusedError } from "./alert-sink.ts";
+
 const ANSWERS_WITHIN_MS = 10_000;
 
-/** Sends JSON. Rejects unless it is answered with a 2xx; the message names neither the address nor what was sent. */
+/** The client errors (RFC 9110 §15.5) that say when, and not what: request timeout, too many requests. */
+const NOT_NOW: readonly number[] = [408, 429];
+
+/**
+ * Sends JSON. Rejects unless it is answered with a 2xx: with AlertRefusedError for a client error, what was sent being at fault. No message
+ * names the address or what was sent.
+ */
 export async function post(
   send: typeof fetch,
   url: string,
@@ -15,15 +23,22 @@ export async function post(
     signal: AbortSignal.timeout(ANSWERS_WITHIN_MS),
   });
   await response.body?.cancel();
-  if (!response.ok) throw new NotTakenError(response.status);
+  const { ok, status } = response;
+  if (ok) return;
+  if (status >= 400 && status < 500 && !NOT_NOW.includes(status)) throw new AlertRefusedError(codeOf(status));
+  throw new NotTakenError(codeOf(status));
+}
+
+function codeOf(status: number): string {
+  return `http_${status}`;
 }
 
 class NotTakenError extends Error {
   override readonly name = "NotTakenError";
   readonly code: string;
 
-  constructor(status: number) {
+  constructor(code: string) {
     super("the alert was not taken");
-    this.code = `http_${status}`;
+    this.code = code;
   }
 }

@@ -41,11 +41,12 @@ it("sends the alert as JSON, signed with its time", async () => {
 });
 
 it("rejects unless it was taken, with a code, and names neither address nor alert", async () => {
-  for (const status of [400, 500, 503]) {
-    const refused = listening(status).sink.tell(makeAlert());
-    await expect(refused).rejects.toMatchObject({
-      code: `http_${status}`,
-      message: "the alert was not taken",
-    });
+  const answers = [
+    ...[400, 401, 404, 410].map((status) => [status, "the alert was refused"] as const),
+    ...[408, 429, 500, 503].map((status) => [status, "the alert was not taken"] as const),
+  ];
+  for (const [status, message] of answers) {
+    const untold = listening(status).sink.tell(makeAlert());
+    await expect(untold).rejects.toMatchObject({ code: `http_${status}`, message });
   }
 });

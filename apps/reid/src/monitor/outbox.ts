@@ -1,7 +1,7 @@
 import { errorReason } from "@dit/service-kit";
 import type { DocumentChange, Json } from "@dit/storage";
 import { VersionConflictError } from "@dit/storage";
-import type { AlertSink } from "../alert/alert-sink.ts";
+import { AlertRefusedError, type AlertSink } from "../alert/alert-sink.ts";
 import type { ReidContext } from "../context.ts";
 import type { Alert } from "./alert.ts";
 
@@ -23,23 +23,19 @@ export function outboxChanges(alerts: readonly Alert[], sinks: readonly AlertSin
 }
 
 /**
- * Tells every alert to everyone who has not been told, oldest first. Who fails is tried again at the next call, and keeps nobody else waiting.
- * Two monitors may both tell the same one: who is told knows alerts by id and transition. Resolves to how many are left.
+ * Tells every alert to everyone who has not been told, oldest first. Who fails is tried again at the next call, and keeps nobody else waiting;
+ * an alert that is refused keeps waiting only what follows of it. Two monitors may both tell the same one: who is told knows alerts by id
+ * and transition. Resolves to how many are left.
  */
 export async function deliverOutbox(
   { documents, logger }: Pick<ReidContext, "documents" | "logger">,
   sinks: readonly AlertSink[],
 ): Promise<number> {
-  const failing = new Set<string>();
+  const held = new Set<string>();
   let left = 0;
   for (const { key, version, value } of await documents.list<Pending>(OUTBOX)) {
-    const untold: string[] = [];
-    for (const sink of sinks.filter(({ name }) => value.untold.includes(name))) {
-      const told = !failing.has(sink.name) && (await tell(sink, value.alert as unknown as Alert, logger));
-      if (told) continue;
-      failing.add(sink.name);
-      untold.push(sink.name);
-    }
+    const waiting = sinks.filter(({ name }) => value.untold.includes(name));
+    const untold = await tellAll(waiting, value.alert as unknown as Alert, held, logger);
     if (untold.length > 0) left += 1;
     if (untold.length === value.untold.length) continue;
     const change = { collection: OUTBOX, key, expectedVersion: version };
@@ -51,13 +47,36 @@ export async function deliverOutbox(
   return left;
 }
 
-async function tell(sink: AlertSink, alert: Alert, logger: ReidContext["logger"]): Promise<boolean> {
+/** Resolves to those who could not be told. `held`: what is not tried any more in this call, grows by them. */
+async function tellAll(
+  sinks: readonly AlertSink[],
+  alert: Alert,
+  held: Set<string>,
+  logger: ReidContext["logger"],
+): Promise<string[]> {
+  const untold: string[] = [];
+  for (const sink of sinks) {
+    const { name } = sink;
+    const ofAlert = `${name}/${alert.id}`;
+    const outcome = held.has(name) || held.has(ofAlert) ? "held" : await tell(sink, alert, logger);
+    if (outcome === "told") continue;
+    untold.push(name);
+    if (outcome !== "held") held.add(outcome === "refused" ? ofAlert : name);
+  }
+  return untold;
+}
+
+async function tell(
+  sink: AlertSink,
+  alert: Alert,
+  logger: ReidContext["logger"],
+): Promise<"told" | "refused" | "unheard"> {
   try {
     await sink.tell(alert);
-    return true;
+    return "told";
   } catch (error) {
     logger.warn("alert.not_told", { dependency: sink.name, reason: errorReason(error) });
-    return false;
+    return error instanceof AlertRefusedError ? "refused" : "unheard";
   }
 }
 

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { TestMonitor, TestStores } from "../harness.ts";
 import { createTestMonitor, DAY_SECONDS, fillWindow, makeUseCase, openTestStores } from "../harness.ts";
 import { alertmanagerConfig, type ListedAlert, listAlerts, type Notification } from "./alertmanager-api.ts";
+import { createDocumentedWebhook } from "./documented-webhook.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 
 /** Alertmanager goes by the machine's clock. The window that is open: it is measured at every run. */
@@ -14,6 +15,7 @@ const NOW_SECONDS = Math.floor(Date.now() / 1_000);
 const TODAY = Math.floor(NOW_SECONDS / DAY_SECONDS);
 const PEOPLE = 2_000;
 const CALM_RUNS = 3;
+const SECRET = "what both know";
 const NOTIFIED_WITHIN_MS = 60_000;
 
 const serials = (people: number) =>
@@ -32,7 +34,11 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "dit-alert-delivery-"));
   stores = await openTestStores();
   pager = await startReceiver(() => 200);
-  webhook = await startReceiver(() => 204);
+  const documented = createDocumentedWebhook(
+    () => [SECRET],
+    () => Date.now() / 1_000,
+  );
+  webhook = await startReceiver((request) => documented.judge(request).status);
   alertmanager = await createLocalAlertmanager({
     directory: join(directory, "alertmanager"),
     config: alertmanagerConfig(pager.url),
@@ -56,7 +62,7 @@ afterEach(() => alertmanager.start());
 function startMonitor(alertmanagerUrl = alertmanager.url): Promise<TestMonitor> {
   return createTestMonitor(stores, [useCase], {
     config: {
-      webhook: { url: webhook.url, secret: new Secret("what both know") },
+      webhook: { url: webhook.url, secret: new Secret(SECRET) },
       alertmanagerUrl,
       // What is not said again is forgotten after four of them: longer than the test may take.
       intervalMs: 3_600_000,
