@@ -4,6 +4,7 @@ import type { Hono } from "hono";
 import packageJson from "../package.json" with { type: "json" };
 import type { ReidContext } from "./context.ts";
 import { createMonitor, type RunReport } from "./monitor/create-monitor.ts";
+import { restAfterMs } from "./monitor/pace.ts";
 
 export interface ReidService extends Service {
   /** The operator's port, as a URL; undefined unless started. */
@@ -13,8 +14,6 @@ export interface ReidService extends Service {
   runNow(): Promise<RunReport>;
 }
 
-/** A run that takes a minute is followed by nine of rest: whoever asks the warehouse besides comes first. */
-const REST_PER_RUN = 9;
 const SERVICE = "reid";
 
 /** Runs again and again until it is stopped, one run at a time. */
@@ -45,7 +44,7 @@ export function createReidService(context: ReidContext): ReidService {
       await runNow().catch((error: unknown) =>
         logger.error("monitor.run_failed", { reason: errorReason(error) }),
       );
-      const restMs = Math.max(config.intervalMs, REST_PER_RUN * (performance.now() - startedAtMs));
+      const restMs = restAfterMs(performance.now() - startedAtMs, config.intervalMs);
       await sleep(restMs, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -4,7 +4,7 @@ import type { Secret } from "@dit/service-kit";
 export interface ReidSettings {
   readonly listenHost: string;
   readonly adminPort: number;
-  /** From the end of one run to the start of the next; longer, if a run takes long, by `MAX_SHARE_OF_TIME`. */
+  /** From the end of one run to the start of the next; longer, if a run takes long, by `restAfterMs`. */
   readonly intervalMs: number;
   /** How long after a window's last redeemable report all of its rows are expected to be stored. */
   readonly settleSeconds: number;

@@ -5,13 +5,13 @@ import { post } from "./post.ts";
 export interface AlertmanagerOptions {
   readonly url: string;
   readonly runbookUrl: string;
-  /** Alertmanager forgets an alert that is not repeated: one whose monitor died would else never end. */
+  /** How long what is told holds, until it is repeated. */
   readonly forgetAfterSeconds: number;
 }
 
 export interface AlertmanagerSink extends AlertSink {
-  /** Says again what is open, and that the monitor lives. */
-  repeat(open: readonly Alert[], nowSeconds: number): Promise<void>;
+  /** Says again what is open, and that the monitor lives. Alertmanager forgets either after `forgetAfterSeconds`. */
+  repeat(open: readonly Alert[], nowSeconds: number, forgetAfterSeconds: number): Promise<void>;
 }
 
 /** Alertmanager API v2, `POST /api/v2/alerts`. Labels, which it knows an alert by, change only where it escalates. */
@@ -21,13 +21,14 @@ export function createAlertmanagerSink(options: AlertmanagerOptions, send: typeo
   return {
     name: "alertmanager",
     tell: (alert) => postAlerts([toAlertmanager(alert, options), ...supersededBy(alert, options)]),
-    repeat: (open, nowSeconds) =>
-      postAlerts([
-        aliveAlert(nowSeconds, options),
-        ...open.map((alert) =>
-          toAlertmanager({ ...alert, atSeconds: Math.max(nowSeconds, alert.atSeconds) }, options),
-        ),
-      ]),
+    repeat(open, nowSeconds, forgetAfterSeconds) {
+      const until = { ...options, forgetAfterSeconds };
+      const again = open.map((alert) => ({ ...alert, atSeconds: Math.max(nowSeconds, alert.atSeconds) }));
+      return postAlerts([
+        aliveAlert(nowSeconds, until),
+        ...again.map((alert) => toAlertmanager(alert, until)),
+      ]);
+    },
   };
 }
 

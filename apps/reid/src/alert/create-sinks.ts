@@ -1,5 +1,6 @@
 import { nowSeconds } from "@dit/service-kit";
 import type { ReidContext } from "../context.ts";
+import { forgetAfterSeconds } from "../monitor/pace.ts";
 import type { AlertSink } from "./alert-sink.ts";
 import { type AlertmanagerSink, createAlertmanagerSink } from "./alertmanager-sink.ts";
 import { createTableSink } from "./table-sink.ts";
@@ -11,9 +12,6 @@ export interface AlertSinks {
   readonly alertmanager: AlertmanagerSink | undefined;
 }
 
-/** Until Alertmanager hears of it again: three runs may fail. */
-const FORGET_AFTER_RUNS = 4;
-
 /** Everyone whom the configuration wants told. */
 export function createSinks(
   context: Pick<ReidContext, "warehouse" | "config" | "clock" | "fetch">,
@@ -21,9 +19,8 @@ export function createSinks(
   const { warehouse, clock } = context;
   const { webhook, alertmanagerUrl: url, runbookUrl, intervalMs } = context.config;
   const send = context.fetch ?? fetch;
-  const forgetAfterSeconds = (FORGET_AFTER_RUNS * intervalMs) / 1_000;
-  const alertmanager =
-    url === undefined ? undefined : createAlertmanagerSink({ url, runbookUrl, forgetAfterSeconds }, send);
+  const options = { runbookUrl, forgetAfterSeconds: forgetAfterSeconds(0, intervalMs) };
+  const alertmanager = url === undefined ? undefined : createAlertmanagerSink({ url, ...options }, send);
   const all = [
     createTableSink(warehouse),
     ...(webhook ? [createWebhookSink(webhook, () => nowSeconds(clock), send)] : []),

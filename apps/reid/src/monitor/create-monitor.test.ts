@@ -109,6 +109,34 @@ describe("a field that goes too far", () => {
   });
 });
 
+it("has Alertmanager remember until long runs, which rest long, say it again", async () => {
+  const told: { readonly alertname: string; readonly holdsMs: number }[] = [];
+  const document = await plant();
+  const monitor = await createTestMonitor(stores, [document], {
+    config: {
+      webhook: { url: "http://webhook", secret: new Secret("shared") },
+      alertmanagerUrl: "http://alertmanager",
+    },
+    fetch: async (url, init) => {
+      if (String(url) === "http://webhook") monitor.clock.advance(3_600_000);
+      else {
+        for (const { labels, endsAt } of JSON.parse(String(init?.body)))
+          told.push({ alertname: labels.alertname, holdsMs: Date.parse(endsAt) - monitor.clock.nowMs() });
+      }
+      return new Response();
+    },
+  });
+  const startedAtMs = monitor.clock.nowMs();
+  await monitor.run();
+  const tookMs = monitor.clock.nowMs() - startedAtMs;
+  expect(tookMs).toBeGreaterThan(0);
+  const last = new Map(told.map(({ alertname, holdsMs }) => [alertname, holdsMs]));
+  // The next one to say it has rested nine times as long, and takes as long again; and three more may fail.
+  for (const name of ["DitReidAlive", "DitReidentifying"]) {
+    expect(last.get(name)).toBe(4 * 10 * tookMs - tookMs);
+  }
+});
+
 describe("two monitors at once", () => {
   it("tell every alert once, as rows, and agree on what is open", async () => {
     const document = await plant();

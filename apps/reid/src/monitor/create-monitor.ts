@@ -16,6 +16,7 @@ import { findContainments } from "./find-containments.ts";
 import { mattersOfContainment } from "./matters-of.ts";
 import { type MeasuredUseCase, measureDueWindows } from "./measured-use-case.ts";
 import { deliverOutbox } from "./outbox.ts";
+import { forgetAfterSeconds } from "./pace.ts";
 import { scoreWindows } from "./score-windows.ts";
 import { storeWindowCurves } from "./store-window-curves.ts";
 import { type KnownState, readOpenAlerts, readState } from "./stored-state.ts";
@@ -122,7 +123,9 @@ export function createMonitor(context: ReidContext): Monitor {
   async function tell(now: number): Promise<void> {
     const left = await deliverOutbox(context, sinks.all);
     metrics.untold.set(left);
-    await sinks.alertmanager?.repeat(await readOpenAlerts(documents), now);
+    const tookMs = clock.nowMs() - now * 1_000;
+    const holdsSeconds = forgetAfterSeconds(tookMs, context.config.intervalMs);
+    await sinks.alertmanager?.repeat(await readOpenAlerts(documents), now, holdsSeconds);
     if (left > 0) throw new UntoldError();
   }
 
