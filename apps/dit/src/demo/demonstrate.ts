@@ -16,10 +16,10 @@ const DRAIN_WITHIN_MS = 30_000;
 /** When it is interrupted. */
 const SIMULATION_STOPS_WITHIN_MS = 2_000;
 
-/** What an analyst would ask: how uploads went, by device. */
-const ANALYST_QUERY = `SELECT device_category, count() AS sessions, uniqExact(pid) AS pseudonyms, round(avg(screen_width)) AS mean_width_px
-FROM dit.client_health__session_started
-GROUP BY device_category ORDER BY sessions DESC`;
+/** What an analyst would ask, of groups that are large enough to be shown. */
+const ANALYST_QUERY = `SELECT device_category, suppressed, clients, events AS sessions, round(screen_width__mean) AS mean_width_px
+FROM dit_views.client_health__session_started(by = ['device_category'])
+ORDER BY window_start, suppressed, sessions DESC`;
 
 export interface DemoOptions {
   readonly seconds: number;
