@@ -83,7 +83,8 @@ export function describeNonInterference({ startEdge }: Pick<Faults, "startEdge">
     } finally {
       await services.stop();
       tap.close();
-      await warehouse.command("DROP DATABASE IF EXISTS dit SYNC");
+      for (const database of ["dit_views", "dit"])
+        await warehouse.command(`DROP DATABASE IF EXISTS ${database} SYNC`);
     }
   }
 
