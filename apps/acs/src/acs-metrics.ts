@@ -23,6 +23,16 @@ export function createAcsMetrics(metrics: Metrics) {
       "Uses of a token so far when a use of it is counted",
       USES_BUCKETS,
     ),
+    macKeys: metrics.counter(
+      "mac_keys_total",
+      "Where the key of a redemption's MAC came from: kept (a hash has settled it), or derived (it cost an evaluation)",
+      ["outcome"],
+    ),
+    macKeyEvictions: metrics.counter(
+      "mac_key_evictions_total",
+      "Kept MAC keys overwritten for want of room: their tokens cost an evaluation again",
+    ),
+    macKeysKept: metrics.gauge("mac_keys", "MAC keys that are kept now"),
     confirmations: metrics.counter("confirmations_total", "Uses said to be durable"),
     keyAge: metrics.gauge("key_age_seconds", "Age of the primary key that issues now", ["use_case"]),
     keyTimeLeft: metrics.gauge("key_time_left_seconds", "Time until the next primary key issues", [

@@ -9,6 +9,8 @@ import type { AcsContext } from "./context.ts";
 import { createIssueTokens } from "./issue/issue-tokens.ts";
 import { createRotationJob, type RotationJob } from "./keys/rotation-job.ts";
 import { createConfirm } from "./redeem/confirm.ts";
+import { redeems } from "./redeem/epoch-is-open.ts";
+import { createMacKeyCache, DEFAULT_MAC_KEY_CACHE_BYTES } from "./redeem/mac-key-cache.ts";
 import { createRedeem, type Redeem } from "./redeem/redeem.ts";
 import { confirmRedemptionsRoute } from "./routes/confirm-redemptions.ts";
 import { decideFieldRoute } from "./routes/decide-field.ts";
@@ -23,7 +25,7 @@ import { readAuditRoute } from "./routes/read-audit.ts";
 import { redeemTokensRoute } from "./routes/redeem-tokens.ts";
 import { rotateKeysRoute } from "./routes/rotate-keys.ts";
 import { impairedOf, requireOpenKeys } from "./use-cases/open-keys.ts";
-import { createUseCaseRegistry } from "./use-cases/registry.ts";
+import { createUseCaseRegistry, type UseCaseStates } from "./use-cases/registry.ts";
 import { watchStores } from "./watched-stores.ts";
 
 /** One instance of ACS without sockets and timers. */
@@ -45,16 +47,20 @@ export function createAcs(given: AcsContext): Acs {
   const watchDependency = createDependencyWatches(given);
   const context = { ...given, ...watchStores(given, watchDependency) };
   const metrics = createAcsMetrics(context.metrics);
-  const registry = createUseCaseRegistry(context);
+  const macKeys = createMacKeyCache(context.config.macKeyCacheBytes ?? DEFAULT_MAC_KEY_CACHE_BYTES, metrics);
+  const forgetMacKeys = (states: UseCaseStates) =>
+    macKeys.forget((keyEpoch) => !redeems(context, states, keyEpoch));
+  const registry = createUseCaseRegistry(context, forgetMacKeys);
   const accountKeys = createAccountKeys(context);
   const authenticatorOf = createAuthenticators(context, watchDependency);
-  const parts = { context, registry, accountKeys, authenticatorOf, metrics };
+  const parts = { context, registry, accountKeys, authenticatorOf, macKeys, metrics };
   const { logger } = context;
   const app = createHttpApp({ service: "acs", logger, metrics: context.metrics });
 
   const redeem = createRedeem(parts);
   const confirm = createConfirm(parts);
   const issueTokens = createIssueTokens(parts);
+  const rotationJob = createRotationJob(parts);
 
   const id = ":useCase";
   app.use(`${ROUTES.issueTokens(id)}/*`, forBrowsers("POST"));
@@ -74,12 +80,17 @@ export function createAcs(given: AcsContext): Acs {
   return {
     app,
     redeem,
-    rotationJob: createRotationJob(parts),
+    rotationJob() {
+      // By the clock alone, if the store should fail: an epoch ends all the same.
+      forgetMacKeys(registry.latest());
+      return rotationJob();
+    },
     async check() {
       requireOpenKeys(await registry.refresh());
     },
     impaired: () => impairedOf(registry.latest()),
     close() {
+      macKeys.close();
       registry.close();
       accountKeys.close();
     },

@@ -1,6 +1,7 @@
 import { baseConfigShape, configTypes, loadConfig, Secret } from "@dit/service-kit";
 import { parseCountersUrl, parseDocumentsUrl } from "@dit/storage";
 import { z } from "zod";
+import { DEFAULT_MAC_KEY_CACHE_BYTES } from "./redeem/mac-key-cache.ts";
 
 const DEFAULT_PORT = 8081;
 const MIN_SECRET_LENGTH = 32;
@@ -44,6 +45,11 @@ export const acsConfigSchema = z.object({
   rotationIntervalMs: configTypes.durationMs
     .describe("between two looks at keys, epochs and counters; well below the shortest epoch")
     .default(5_000),
+  macKeyCacheBytes: configTypes.bytes
+    .describe(
+      "memory for MAC keys of tokens in use, about 180 bytes each; beyond it the least recently used is overwritten; 0 keeps none",
+    )
+    .default(DEFAULT_MAC_KEY_CACHE_BYTES),
   countersUrl: configTypes
     .connectionString(parseCountersUrl)
     .describe("Redis that counts uses and quotas: `redis://user:password@host:6379`; LMDB without it")

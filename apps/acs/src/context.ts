@@ -1,4 +1,4 @@
-import type { Poprf, RandomBytes, Sealer } from "@dit/crypto-core";
+import type { HmacSha256, Poprf, RandomBytes, Sealer } from "@dit/crypto-core";
 import type { Clock, Logger, Metrics, Secret } from "@dit/service-kit";
 import type { Counters, Documents } from "@dit/storage";
 
@@ -21,13 +21,20 @@ export interface AcsSettings {
   readonly applicationServers: Readonly<Record<string, Secret>>;
   /** How often keys are looked after. Has to be well below the shortest epoch. */
   readonly rotationIntervalMs: number;
+  /** Memory for MAC keys of tokens in use; `DEFAULT_MAC_KEY_CACHE_BYTES` if not given. */
+  readonly macKeyCacheBytes?: number;
 }
 
-/** The issuer's side of the POPRF. `forgetKeys` drops what the implementation remembers of secret keys. */
+/** The issuer's side of the POPRF. */
 export type IssuerPoprf = Pick<
   Poprf,
   "generateKeyPair" | "publicKeyOf" | "blindEvaluateBatch" | "evaluate"
-> & { forgetKeys?(): void };
+> & {
+  /** Drops what the implementation remembers of secret keys. */
+  forgetKeys?(): void;
+  /** For keys of 32 bytes, where it has a faster one. */
+  readonly hmac?: HmacSha256;
+};
 
 export interface AcsContext {
   readonly counters: Counters;

@@ -1,3 +1,5 @@
+import { utf8 } from "@dit/crypto-core";
+
 /**
  * Every label that separates one use of a keyed hash, or one place of a sealed secret, from another inside ACS. None of
  * them travels. Changing one makes what is stored under it unreadable.
@@ -6,9 +8,9 @@ export const LABELS = {
   /** Key of an epoch's counters, from the primary secret: it dies with it. */
   counterKey: "DIT-v1 acs counter key",
   /** What stands for a token in the counters. */
-  tokenCounter: "DIT-v1 acs token",
+  tokenCounter: utf8("DIT-v1 acs token"),
   /** What makes one report's use the same use when it comes again. */
-  useMember: "DIT-v1 acs use",
+  useMember: utf8("DIT-v1 acs use"),
   /** What stands for an account in the counters. */
   accountCounter: "DIT-v1 acs account",
 } as const;

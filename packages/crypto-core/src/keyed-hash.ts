@@ -1,11 +1,16 @@
-import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { framed, utf8 } from "./framing.ts";
+import { type HmacSha256, nobleHmac } from "./hmac.ts";
 
 /**
  * HMAC-SHA256(key, framed(label, data)), 32 bytes: a name for `data` that means nothing without the key, and nothing
- * under another label. `data` has at most 65535 bytes, or CryptoError("length").
+ * under another label; the label as text, or as its UTF-8 where every microsecond counts. `data` has at most 65535 bytes, or
+ * CryptoError("length").
  */
-export function keyedHash(key: Uint8Array, label: string, data: Uint8Array): Uint8Array {
-  return hmac(sha256, key, framed(utf8(label), data));
+export function keyedHash(
+  key: Uint8Array,
+  label: string | Uint8Array,
+  data: Uint8Array,
+  hmac: HmacSha256 = nobleHmac,
+): Uint8Array {
+  return hmac(key, framed(typeof label === "string" ? utf8(label) : label, data));
 }

@@ -1,4 +1,3 @@
-import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import {
   concat,
@@ -13,6 +12,7 @@ import {
   transcriptDigestBytes,
 } from "./bytes.ts";
 import { framed, uint64, utf8 } from "./framing.ts";
+import { type HmacSha256, nobleHmac } from "./hmac.ts";
 import { LABELS } from "./labels.ts";
 
 const REPORT_ID_BYTES = 16;
@@ -49,13 +49,18 @@ export function transcriptDigest(report: ReportTranscript): TranscriptDigest {
 }
 
 /** HMAC-SHA256 (RFC 2104). */
-export function reportMac(macKey: MacKey, digest: TranscriptDigest): Mac {
-  return mac(hmac(sha256, macKey, digest));
+export function reportMac(macKey: MacKey, digest: TranscriptDigest, hmac: HmacSha256 = nobleHmac): Mac {
+  return mac(hmac(macKey, digest));
 }
 
 /** In constant time. A MAC of any other length than 32 bytes is refused, never compared in part. */
-export function verifyReportMac(macKey: MacKey, digest: TranscriptDigest, mac: Uint8Array): boolean {
-  return equalConstantTime(reportMac(macKey, digest), mac);
+export function verifyReportMac(
+  macKey: MacKey,
+  digest: TranscriptDigest,
+  mac: Uint8Array,
+  hmac: HmacSha256 = nobleHmac,
+): boolean {
+  return equalConstantTime(reportMac(macKey, digest, hmac), mac);
 }
 
 /** First 16 bytes of SHA-256(token || mac): the same report sent again has the same id, so a retry is no second use. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createLibsodiumPoprf } from "../src/libsodium.ts";
+import { nobleHmac } from "../src/hmac.ts";
+import { createLibsodiumPoprf, type LibsodiumPoprf } from "../src/libsodium.ts";
 import { createNoblePoprf } from "../src/poprf/noble.ts";
 import type { Poprf } from "../src/poprf/poprf.ts";
 
@@ -11,7 +12,7 @@ const runs = { numRuns: 12 };
 
 describe("noble and libsodium are the same function", () => {
   let noble: Poprf;
-  let libsodium: Poprf;
+  let libsodium: LibsodiumPoprf;
   beforeAll(async () => {
     noble = createNoblePoprf();
     libsodium = await createLibsodiumPoprf();
@@ -24,6 +25,15 @@ describe("noble and libsodium are the same function", () => {
         expect(noble.deriveKeyPair(seed, keyInfo)).toEqual(pair);
         expect(noble.publicKeyOf(pair.secretKey)).toEqual(pair.publicKey);
         expect(libsodium.publicKeyOf(pair.secretKey)).toEqual(pair.publicKey);
+      }),
+      runs,
+    );
+  });
+
+  it("hash any data alike under any key", () => {
+    fc.assert(
+      fc.property(bytes(32), fc.uint8Array({ maxLength: 300 }), (key, data) => {
+        expect(libsodium.hmac(key, data)).toEqual(nobleHmac(key, data));
       }),
       runs,
     );

@@ -2,8 +2,15 @@ import { credentialInfo, type Element, keyedHash, type Scalar } from "@dit/crypt
 import { LABELS } from "../labels.ts";
 import type { KeyValidity } from "./key-ring.ts";
 
+/** A key in an epoch, by name. */
+export interface KeyEpoch {
+  readonly useCase: string;
+  readonly keyVersion: number;
+  readonly epoch: number;
+}
+
 /** What one key needs in one epoch. */
-export interface EpochKey {
+export interface EpochKey extends KeyEpoch {
   /** The POPRF's public info. */
   readonly info: Uint8Array;
   /** Keys the names of tokens and uses in the counters. Never leaves ACS. */
@@ -38,9 +45,13 @@ export function createLiveKey(
       const remembered = epochs.get(epoch);
       if (remembered !== undefined) return remembered;
       const info = credentialInfo({ ...bound, keyVersion, epoch });
-      const made = { info, counterKey: keyedHash(keys.secretKey, LABELS.counterKey, info) };
+      const counterKey = keyedHash(keys.secretKey, LABELS.counterKey, info);
+      const made = { useCase: bound.useCase, keyVersion, epoch, info, counterKey };
       const [oldest] = epochs.keys();
-      if (epochs.size >= MAX_REMEMBERED_EPOCHS && oldest !== undefined) epochs.delete(oldest);
+      if (epochs.size >= MAX_REMEMBERED_EPOCHS && oldest !== undefined) {
+        epochs.get(oldest)?.counterKey.fill(0);
+        epochs.delete(oldest);
+      }
       epochs.set(epoch, made);
       return made;
     },

@@ -5,7 +5,7 @@ import type { AcsMetrics } from "../acs-metrics.ts";
 import type { AcsContext } from "../context.ts";
 import { coversEpoch } from "../keys/key-ring.ts";
 import type { UseCaseRegistry } from "../use-cases/registry.ts";
-import { useOf } from "./use-of.ts";
+import { tokenName, useOf } from "./use-of.ts";
 
 type ConfirmItem = z.output<typeof confirmRequestSchema>["items"][number];
 
@@ -25,9 +25,9 @@ export function createConfirm(parts: {
       const key = state?.keys.find((each) => each.keyVersion === item.keyVersion);
       if (state === undefined || key === undefined) return [];
       if (!coversEpoch(key, item.epoch, state.document.epoch.seconds)) return [];
-      return [
-        useOf(state.document, key, { epoch: item.epoch, token: token(item.token), mac: mac(item.mac) }),
-      ];
+      const { epoch } = item;
+      const name = tokenName(context, key, { epoch, token: token(item.token) });
+      return [useOf(context, state.document, key, { epoch, name, mac: mac(item.mac) })];
     });
     if (uses.length > 0) await context.counters.confirm(uses);
     metrics.confirmations.inc(uses.length);

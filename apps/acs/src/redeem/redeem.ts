@@ -1,31 +1,24 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import {
-  CryptoError,
-  epochStartSeconds,
-  isRedeemable,
-  mac,
-  token,
-  transcriptDigestBytes,
-  verifyReportMac,
-} from "@dit/crypto-core";
+import { mac, token } from "@dit/crypto-core";
 import type { RedeemResponse, RedeemResult, redeemRequestSchema } from "@dit/protocol/schemas";
-import { nowSeconds } from "@dit/service-kit";
 import type { UseRequest, UseResult } from "@dit/storage";
 import type { z } from "zod";
 import type { AcsMetrics } from "../acs-metrics.ts";
 import type { AcsContext } from "../context.ts";
 import { coversEpoch, type KeyValidity } from "../keys/key-ring.ts";
-import type { LiveKey } from "../keys/live-key.ts";
-import { reportCompromise } from "../keys/report-compromise.ts";
-import type { UseCaseRegistry, UseCaseState, UseCaseStates } from "../use-cases/registry.ts";
-import { macKeyFor } from "./mac-key-for.ts";
-import { useOf } from "./use-of.ts";
+import type { UseCaseRegistry, UseCaseStates } from "../use-cases/registry.ts";
+import { isOpen } from "./epoch-is-open.ts";
+import type { MacKeyCache } from "./mac-key-cache.ts";
+import { tokenName, useOf } from "./use-of.ts";
+import { createVerifyMac, type MacVerdict, type VerifyMac } from "./verify-mac.ts";
 
 type RedeemItem = z.output<typeof redeemRequestSchema>["items"][number];
 type RefusalCode = Extract<RedeemResult, { outcome: "refused" }>["code"];
 /** A MAC that holds, and what it asks to be counted. */
-type Verified = { readonly use: UseRequest };
-type Judged = Verified | { readonly refused: RefusalCode };
+type Verified = { readonly verdict: MacVerdict; readonly use: UseRequest };
+/** Without a verdict where nothing depended on the MAC. */
+type Refused = { readonly verdict?: MacVerdict; readonly refused: RefusalCode };
+type Judged = Verified | Refused;
 
 export type Redeem = (items: readonly RedeemItem[]) => Promise<RedeemResponse>;
 
@@ -39,15 +32,21 @@ const EVALUATIONS_PER_TURN = 16;
 export function createRedeem(parts: {
   readonly context: AcsContext;
   readonly registry: UseCaseRegistry;
+  readonly macKeys: MacKeyCache;
   readonly metrics: AcsMetrics;
 }): Redeem {
   const { context, registry, metrics } = parts;
+  const verifyMac = createVerifyMac(parts);
   return async (items) => {
     const states = await registry.current();
     const judged: Judged[] = [];
+    let evaluations = 0;
     for (const item of items) {
-      if (judged.length > 0 && judged.length % EVALUATIONS_PER_TURN === 0) await nextTurn();
-      judged.push(judge(context, metrics, states, item));
+      const each = judge(context, verifyMac, states, item);
+      judged.push(each);
+      if (each.verdict === undefined) continue;
+      metrics.macKeys.inc({ outcome: each.verdict === "kept" ? "kept" : "derived" });
+      if (each.verdict !== "kept" && ++evaluations % EVALUATIONS_PER_TURN === 0) await nextTurn();
     }
     const uses = judged.flatMap((each) => ("use" in each ? [each.use] : []));
     const counted = uses.length === 0 ? [] : await context.counters.use(uses);
@@ -57,7 +56,7 @@ export function createRedeem(parts: {
   };
 }
 
-function judge(context: AcsContext, metrics: AcsMetrics, states: UseCaseStates, item: RedeemItem): Judged {
+function judge(context: AcsContext, verifyMac: VerifyMac, states: UseCaseStates, item: RedeemItem): Judged {
   const state = states.get(item.useCase);
   if (state === undefined) return { refused: "use_case_unavailable" };
   if (!state.document.enabled) return { refused: "use_case_disabled" };
@@ -65,35 +64,13 @@ function judge(context: AcsContext, metrics: AcsMetrics, states: UseCaseStates, 
   const covers = (each: KeyValidity) => coversEpoch(each, item.epoch, state.document.epoch.seconds);
   if (state.unopened.some(covers)) return { refused: "dependency_unavailable" };
   const key = state.keys.find(covers);
-  if (key === undefined || key.keyVersion !== item.keyVersion || !isMacValid(context, metrics, key, item)) {
-    return { refused: "credential_invalid" };
-  }
-  const credential = { epoch: item.epoch, token: token(item.token), mac: mac(item.mac) };
-  return { use: { ...useOf(state.document, key, credential), limit: state.document.usesPerToken } };
-}
-
-function isOpen(
-  { clock }: AcsContext,
-  { document, closedBeforeSeconds }: UseCaseState,
-  epoch: number,
-): boolean {
-  const { seconds: epochSeconds, graceSeconds } = document.epoch;
-  return (
-    epochStartSeconds(epoch, epochSeconds) >= closedBeforeSeconds &&
-    isRedeemable({ epoch, epochSeconds, graceSeconds, nowSeconds: nowSeconds(clock) })
-  );
-}
-
-function isMacValid(context: AcsContext, metrics: AcsMetrics, key: LiveKey, item: RedeemItem): boolean {
-  try {
-    const macKey = macKeyFor(context, key, item.epoch, token(item.token));
-    return verifyReportMac(macKey, transcriptDigestBytes(item.transcript), item.mac);
-  } catch (error) {
-    if (!(error instanceof CryptoError)) throw error;
-    if (error.code === "inverse") reportCompromise(context, metrics, item.useCase, key.keyVersion);
-    // A stranger learns nothing about what went wrong.
-    return false;
-  }
+  if (key === undefined || key.keyVersion !== item.keyVersion) return { refused: "credential_invalid" };
+  const { epoch } = item;
+  const name = tokenName(context, key, { epoch, token: token(item.token) });
+  const verdict = verifyMac(key, { ...item, name });
+  if (verdict === "refused") return { verdict, refused: "credential_invalid" };
+  const use = useOf(context, state.document, key, { epoch, name, mac: mac(item.mac) });
+  return { verdict, use: { ...use, limit: state.document.usesPerToken } };
 }
 
 function answers(judged: readonly Judged[], counted: readonly UseResult[]): RedeemResult[] {

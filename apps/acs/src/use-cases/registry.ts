@@ -40,7 +40,11 @@ export interface UseCaseRegistry {
 
 const MAX_AGE_MS = 1_000;
 
-export function createUseCaseRegistry(context: AcsContext): UseCaseRegistry {
+/** `onRead` hears of every state that was read, once it is the latest. */
+export function createUseCaseRegistry(
+  context: AcsContext,
+  onRead: (states: UseCaseStates) => void = () => undefined,
+): UseCaseRegistry {
   const { clock } = context;
   let states: UseCaseStates = new Map();
   let readAtMs = Number.NEGATIVE_INFINITY;
@@ -54,6 +58,7 @@ export function createUseCaseRegistry(context: AcsContext): UseCaseRegistry {
     logUnopened(context, states, next);
     states = next;
     readAtMs = startedAtMs;
+    onRead(states);
     return states;
   };
   const refresh = () => {
