@@ -5,6 +5,7 @@ import { makeDirectory } from "./harness.ts";
 /** The tests that look at what is in the warehouse: all that it promises, they need. */
 const FILES = [
   "crash.test.ts",
+  "event-views.test.ts",
   "lost-records.test.ts",
   "reconcile.test.ts",
   "salts.test.ts",
