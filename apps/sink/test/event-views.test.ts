@@ -190,6 +190,25 @@ describe("a view of an event", () => {
     for (const condition of shown) expect(await thrownBy(condition), condition).toContain(true);
   });
 
+  it("counts all rows of a window whatever is asked of it: a condition that has chance or order in it chooses none", async () => {
+    const document = await makeTable();
+    await fill(document, people(0, 5 * K, { screen: "home" }));
+    const from = `dit_views.${document.useCase}__opened(by = ['screen'])`;
+    const chosen = [
+      "rowNumberInAllBlocks() < 1 + 0 * toUInt32(window_start)",
+      "rowNumberInBlock() < 1 + 0 * toUInt32(window_start)",
+      "rand(toUInt32(window_start)) % 2 = 0",
+      "sipHash64(window_start, generateUUIDv4()) % 2 = 0",
+      "runningDifference(toUInt32(window_start)) = 0",
+      "randomString(2) < 'm' AND window_start > 0",
+    ];
+    for (const condition of chosen) {
+      const sql = `SELECT clients, events FROM ${from} WHERE ${condition} SETTINGS allow_deprecated_error_prone_window_functions = 1`;
+      const found = await stores.warehouse.query<Group>(sql);
+      expect([[], [{ clients: 5 * K, events: 5 * K }]], condition).toContainEqual(found);
+    }
+  });
+
   it("tells fields that are called as its own columns from them, whatever else they are called", async () => {
     const integer = { type: "integer", min: 0, max: 9 } as const;
     const fields = Object.fromEntries(
