@@ -1,6 +1,7 @@
 export { migrateWarehouse } from "./base-tables.ts";
 export { loadSinkConfig, type SinkConfig, settingsOf } from "./config.ts";
 export type { SinkContext } from "./context.ts";
+export { createEventTable } from "./event-table-ddl.ts";
 export { decodeIntent, encodeIntent, type Intent } from "./intent.ts";
 export type { ReconcileReport } from "./reconcile-partition.ts";
 export { createSinkService, type SinkProgress, type SinkService } from "./service.ts";

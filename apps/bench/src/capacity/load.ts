@@ -23,33 +23,41 @@ const CONTENT_TYPE = "application/json";
 /** Of Linux's connections to one address: nothing is measured by it. */
 const AT_ONCE = 32;
 
-export interface LoadTarget {
+/** Where tokens come from. */
+export interface TokenTarget {
   readonly acsUrl: string;
-  readonly edgeUrl: string;
   readonly identityProviderUrl: string;
-  readonly environment: string;
   readonly poprf: Poprf;
 }
 
+export interface LoadTarget extends TokenTarget {
+  readonly edgeUrl: string;
+  readonly environment: string;
+}
+
 /** Runs `work` so many times, some at once. */
-export async function repeat<T>(times: number, work: (index: number) => Promise<T>): Promise<T[]> {
+export async function repeat<T>(
+  times: number,
+  work: (index: number) => Promise<T>,
+  atOnce = AT_ONCE,
+): Promise<T[]> {
   const results: T[] = [];
   let next = 0;
   const run = async () => {
     for (let index = next++; index < times; index = next++) results[index] = await work(index);
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, times) }, run));
+  await Promise.all(Array.from({ length: Math.min(atOnce, times) }, run));
   return results;
 }
 
 /** Access tokens of accounts that nobody else has. */
-export function newAccounts({ identityProviderUrl }: LoadTarget, count: number): Promise<string[]> {
+export function newAccounts({ identityProviderUrl }: TokenTarget, count: number): Promise<string[]> {
   return repeat(count, () => fetchAccessToken(identityProviderUrl, randomBytes(16).toString("hex")));
 }
 
 /** One request of one account for a batch of tokens, checked as an SDK checks it. */
 export async function fetchTokens(
-  { acsUrl, poprf }: LoadTarget,
+  { acsUrl, poprf }: TokenTarget,
   keys: KeyDocument,
   accessToken: string,
   count: number,
@@ -81,32 +89,67 @@ export async function fetchTokens(
   });
 }
 
-export async function readKeys({ acsUrl }: LoadTarget): Promise<KeyDocument> {
+/** Tokens an account fetches in one request of a whole load. */
+export const TOKENS_AT_ONCE = 32;
+
+/** At least so many, of as many accounts as it takes. */
+export async function tokensFor(
+  target: TokenTarget,
+  keys: KeyDocument,
+  count: number,
+): Promise<Credential[]> {
+  const accounts = await newAccounts(target, Math.ceil(count / TOKENS_AT_ONCE));
+  const batches = await repeat(accounts.length, (index) =>
+    fetchTokens(target, keys, accounts[index] ?? "", TOKENS_AT_ONCE),
+  );
+  return batches.flat();
+}
+
+export async function readKeys({ acsUrl }: TokenTarget): Promise<KeyDocument> {
   const answer = await fetch(acsUrl + ROUTES.keys(useCase));
   if (!answer.ok) throw new Error(`no keys: ${answer.status}`);
   return (await answer.json()) as KeyDocument;
 }
 
-/** A report as the SDK sends it: gzip, padded to its size bucket, signed. Answers with its bytes, headers included. */
+/** A report as it travels. */
+export interface SignedReport {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** As the SDK makes it: gzip, padded to its size bucket, signed. */
+export function signReport(environment: string, credential: Credential, events: number): SignedReport {
+  const { keyVersion, epoch, token, macKey } = credential;
+  const { headers, body } = unsignedReport(events);
+  const transcript = { environment, useCase, keyVersion, epoch, token, contentType: CONTENT_TYPE };
+  const mac = reportMac(macKey, transcriptDigest({ ...transcript, contentEncoding: "gzip", body }));
+  const header = formatCredentialHeader({ keyVersion, epoch, token, mac });
+  return { headers: { ...headers, [CREDENTIAL_HEADER]: header }, body };
+}
+
+/** The same without a credential. */
+export function unsignedReport(events: number): SignedReport {
+  return { headers: { "content-type": CONTENT_TYPE, "content-encoding": "gzip" }, body: reportBody(events) };
+}
+
+/** Sends a report; throws unless it is accepted. */
+export async function postReport(url: string, { headers, body }: SignedReport): Promise<void> {
+  const answer = await fetch(url + ROUTES.reports(useCase), { method: "POST", headers, body });
+  if (answer.status !== 202) throw new Error(`a report is refused: ${await answer.text()}`);
+  await answer.arrayBuffer();
+}
+
+/** Signs and sends. Answers with the report's bytes, headers included. */
 export async function sendReport(
   { edgeUrl, environment }: LoadTarget,
   credential: Credential,
   events: number,
 ): Promise<number> {
-  const { keyVersion, epoch, token, macKey } = credential;
-  const body = reportBody(events);
-  const transcript = { environment, useCase, keyVersion, epoch, token, contentType: CONTENT_TYPE };
-  const mac = reportMac(macKey, transcriptDigest({ ...transcript, contentEncoding: "gzip", body }));
-  const headers = {
-    "content-type": CONTENT_TYPE,
-    "content-encoding": "gzip",
-    [CREDENTIAL_HEADER]: formatCredentialHeader({ keyVersion, epoch, token, mac }),
-  };
-  const answer = await fetch(edgeUrl + ROUTES.reports(useCase), { method: "POST", headers, body });
-  if (answer.status !== 202) throw new Error(`a report is refused: ${await answer.text()}`);
-  await answer.arrayBuffer();
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return body.length + Buffer.byteLength(`POST ${ROUTES.reports(useCase)} HTTP/1.1\r\n${lines.join("")}\r\n`);
+  const report = signReport(environment, credential, events);
+  await postReport(edgeUrl, report);
+  const lines = Object.entries(report.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `POST ${ROUTES.reports(useCase)} HTTP/1.1\r\n${lines.join("")}\r\n`;
+  return report.body.length + Buffer.byteLength(head);
 }
 
 function reportBody(events: number): Uint8Array<ArrayBuffer> {

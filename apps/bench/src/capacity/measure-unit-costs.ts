@@ -2,13 +2,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Credential } from "@dit/crypto-core";
 import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
 import { type Deployment, startDeployment } from "@dit/dit/deployment";
 import { REPORTS_TOPIC } from "@dit/protocol";
 import type { KeyDocument } from "@dit/protocol/schemas";
 import { evaluationSeconds } from "./evaluation-seconds.ts";
-import { fetchTokens, type LoadTarget, newAccounts, readKeys, repeat, sendReport } from "./load.ts";
+import {
+  fetchTokens,
+  type LoadTarget,
+  newAccounts,
+  readKeys,
+  repeat,
+  sendReport,
+  TOKENS_AT_ONCE,
+  tokensFor,
+} from "./load.ts";
 import { logBytes } from "./log-bytes.ts";
 import { processorSeconds } from "./processor-seconds.ts";
 import { redisMemoryBytes } from "./redis-memory.ts";
@@ -17,7 +25,6 @@ import { warehouseDisk } from "./warehouse-disk.ts";
 
 const EVENTS_PER_REPORT = 20;
 const REPORTS_PER_TOKEN = 8;
-const LARGE_BATCH = 32;
 const SMALL_BATCH = 1;
 const POLL_MS = 100;
 const IDLE_MS = 5_000;
@@ -72,10 +79,10 @@ async function measure(
   const keys = await readKeys(target);
   say("warming up");
   await takeReports(deployment, target, keys, warmUpReports);
-  say(`${issueRequests} requests for ${LARGE_BATCH} tokens, and as many for ${SMALL_BATCH}`);
-  const large = await issue(deployment, target, keys, issueRequests, LARGE_BATCH);
+  say(`${issueRequests} requests for ${TOKENS_AT_ONCE} tokens, and as many for ${SMALL_BATCH}`);
+  const large = await issue(deployment, target, keys, issueRequests, TOKENS_AT_ONCE);
   const small = await issue(deployment, target, keys, issueRequests, SMALL_BATCH);
-  const acsSecondsPerToken = (large.times.acs - small.times.acs) / (LARGE_BATCH - SMALL_BATCH);
+  const acsSecondsPerToken = (large.times.acs - small.times.acs) / (TOKENS_AT_ONCE - SMALL_BATCH);
   say(`${reports} reports of ${EVENTS_PER_REPORT} events`);
   const taken = await takeReports(deployment, target, keys, reports, join(directory, "kafka"));
   const { bytes, events } = await warehouseDisk(deployment.engines.clickhouse.url);
@@ -149,14 +156,6 @@ async function takeReports(
     requestBytes: sizes.reduce((total, size) => total + size, 0) / reports,
     logBytes: (bytes - bytesBefore) / reports,
   };
-}
-
-async function tokensFor(target: LoadTarget, keys: KeyDocument, count: number): Promise<Credential[]> {
-  const accounts = await newAccounts(target, Math.ceil(count / LARGE_BATCH));
-  const batches = await repeat(accounts.length, (index) =>
-    fetchTokens(target, keys, accounts[index] ?? "", LARGE_BATCH),
-  );
-  return batches.flat();
 }
 
 /** What `work` makes each process spend beyond what it spends on nothing, and Redis keep. */

@@ -7,8 +7,8 @@ export interface RowResult {
   readonly against: string;
   readonly target: string;
   readonly outcome: "met" | "missed" | "not measured" | "failed";
-  /** Why there are no figures. */
-  readonly reason?: string;
+  /** Why there are no figures, or what else was seen. */
+  readonly note?: string;
   readonly figures?: Figures;
 }
 
@@ -27,17 +27,21 @@ export interface Figures {
 export function judge({ name, what, against, target }: Row, measurement: Measurement): RowResult {
   const row = { name, what, against, target: targetText(target) };
   if ("notMeasured" in measurement) {
-    return { ...row, outcome: "not measured", reason: measurement.notMeasured };
+    return { ...row, outcome: "not measured", note: measurement.notMeasured };
   }
   if ("met" in measurement) return { ...row, outcome: measurement.met ? "met" : "missed" };
   const figures = figuresOf(measurement.unit, measurement.turns);
-  return { ...row, outcome: isMet(target, figures) ? "met" : "missed", figures };
+  const { note } = measurement;
+  return {
+    ...{ ...row, outcome: isMet(target, figures) ? "met" : "missed", figures },
+    ...(note === undefined ? {} : { note }),
+  };
 }
 
 /** Of a row that could not be measured though it should: a target that nobody knows to be met. */
 export function failed({ name, what, against, target }: Row, error: unknown): RowResult {
-  const reason = error instanceof Error ? error.message : String(error);
-  return { name, what, against, target: targetText(target), outcome: "failed", reason };
+  const note = error instanceof Error ? error.message : String(error);
+  return { name, what, against, target: targetText(target), outcome: "failed", note };
 }
 
 export function median(values: readonly number[]): number {

@@ -16,7 +16,7 @@ export type Target =
   | { readonly own: string };
 
 export type Measurement =
-  | { readonly unit: string; readonly turns: readonly Turn[] }
+  | { readonly unit: string; readonly turns: readonly Turn[]; readonly note?: string }
   /** Of a row that has more than one figure, and prints them. */
   | { readonly met: boolean }
   /** What it needs is not here; no target is missed by that. */

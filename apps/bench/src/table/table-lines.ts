@@ -1,6 +1,6 @@
 import type { Figures, RowResult } from "./judge.ts";
 
-/** The table for a terminal; what has no figures says why below it. */
+/** The table for a terminal; what each row is against, and why it has no figures, stands below. */
 export function tableLines(results: readonly RowResult[]): string[] {
   const head = ["row", "what", "ours", "peer", "ratio (range)", "target", ""];
   const cells = [head, ...results.map(cellsOf)];
@@ -11,8 +11,8 @@ export function tableLines(results: readonly RowResult[]): string[] {
       .join("")
       .trimEnd(),
   );
-  const against = results.map(({ name, against, reason }) =>
-    reason === undefined ? `${name}: against ${against}` : `${name}: against ${against}. ${reason}`,
+  const against = results.map(({ name, against, note }) =>
+    note === undefined ? `${name}: against ${against}` : `${name}: against ${against}. ${note}`,
   );
   return [...lines, "", ...against];
 }

@@ -1,0 +1,10 @@
+import { expect, it } from "vitest";
+import { measurePipelines } from "./pipeline-row.ts";
+
+it("measures the pipeline beside the plain one, and both store every event", async () => {
+  const measured = await measurePipelines({ reports: 40, turns: 1 });
+  const turns = "turns" in measured ? measured.turns : [];
+  expect(turns).toHaveLength(1);
+  expect(turns[0]?.ours).toBeGreaterThan(0);
+  expect(turns[0]?.peer).toBeGreaterThan(0);
+});

@@ -1,0 +1,103 @@
+import { toHex } from "@dit/crypto-core";
+import type { AcceptedEvent } from "@dit/protocol";
+import { REPORTS_TOPIC } from "@dit/protocol";
+import type { UseCase } from "@dit/protocol/schemas";
+import {
+  CONSUMER_GROUP,
+  createEventTable,
+  DEFAULT_SINK_SETTINGS,
+  parseRecord,
+  type SinkRecord,
+} from "@dit/sink";
+import type { EventLog, PartitionReader, Warehouse } from "@dit/storage";
+import { BATCH_WAIT_MS } from "./bench-pipeline.ts";
+
+const RECORDS_PER_READ = 256;
+const COMMON = ["ingest_day", "at", "epoch", "pid", "report_id", "batch"];
+
+/**
+ * The sink without what pseudonyms need: the client's own is stored, with no salt and no keyed hash, and rows keep their order. It stores
+ * batches exactly once in the same way (range made durable, token, offset), into the same tables; and does less than the sink
+ * besides: no ledger, no dead letters.
+ */
+export async function runPlainSink(
+  document: UseCase,
+  { eventLog, warehouse }: { readonly eventLog: EventLog; readonly warehouse: Warehouse },
+  signal: AbortSignal,
+): Promise<void> {
+  await eventLog.consume({
+    topic: REPORTS_TOPIC,
+    group: CONSUMER_GROUP,
+    signal,
+    async onPartition(reader, ended) {
+      let { offset } = await reader.committed();
+      while (!ended.aborted) {
+        const records = await gather(reader, offset);
+        if (records.length > 0) offset = await store(document, warehouse, reader, offset, records);
+      }
+    },
+  });
+}
+
+export async function createPlainTables(document: UseCase, warehouse: Warehouse): Promise<void> {
+  await warehouse.command("CREATE DATABASE IF NOT EXISTS dit");
+  for (const event of Object.keys(document.events)) {
+    await warehouse.command(createEventTable(document, event, warehouse.tables));
+  }
+}
+
+async function gather(reader: PartitionReader, from: number): Promise<SinkRecord[]> {
+  const { maxEvents } = DEFAULT_SINK_SETTINGS.batch;
+  const records: SinkRecord[] = [];
+  const deadlineMs = performance.now() + BATCH_WAIT_MS;
+  for (let events = 0; events < maxEvents; ) {
+    const waitMs = Math.max(0, deadlineMs - performance.now());
+    const read = await reader.read(from + records.length, RECORDS_PER_READ, waitMs);
+    for (const logged of read) {
+      const record = parseRecord(logged);
+      records.push(record);
+      events += record.report?.events.length ?? 1;
+    }
+    if (waitMs === 0) break;
+  }
+  return records;
+}
+
+async function store(
+  document: UseCase,
+  warehouse: Warehouse,
+  reader: PartitionReader,
+  from: number,
+  records: readonly SinkRecord[],
+): Promise<number> {
+  const to = from + records.length;
+  await reader.commit({ offset: from, metadata: String(to) });
+  for (const [event, rows] of rowsByEvent(records)) {
+    const fields = Object.keys(document.events[event]?.fields ?? {});
+    const table = `dit.${document.useCase}__${event}`;
+    const deduplicationToken = `${reader.topicId}:${reader.partition}:${from}-${to}:${table}`;
+    await warehouse.insert({ table, columns: [...COMMON, ...fields], rows, deduplicationToken });
+  }
+  await reader.commit({ offset: to, metadata: "" });
+  return to;
+}
+
+function rowsByEvent(records: readonly SinkRecord[]): Map<string, object[]> {
+  const tables = new Map<string, object[]>();
+  for (const { report } of records) {
+    if (report === undefined) throw new Error("a record is malformed");
+    const { ingestDay: ingest_day, epoch, reportId: report_id, pseudonym } = report;
+    const shared = { epoch, pid: uuidOf(pseudonym), report_id, batch: 0 };
+    // Ingest has checked them.
+    for (const { name, at, fields } of report.events as AcceptedEvent[]) {
+      const rows = tables.get(name) ?? [];
+      rows.push({ ingest_day, at, ...shared, ...fields });
+      tables.set(name, rows);
+    }
+  }
+  return tables;
+}
+
+function uuidOf(bytes: Uint8Array): string {
+  return toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
