@@ -1,10 +1,12 @@
 import { baseConfigShape, configTypes, loadConfig, Secret } from "@dit/service-kit";
 import { parseCountersUrl, parseDocumentsUrl } from "@dit/storage";
 import { z } from "zod";
+import { DEFAULT_ISSUE_MAX_QUEUED } from "./issue/issue-pool.ts";
 import { DEFAULT_MAC_KEY_CACHE_BYTES } from "./redeem/mac-key-cache.ts";
 
 const DEFAULT_PORT = 8081;
 const MIN_SECRET_LENGTH = 32;
+const MAX_ISSUE_THREADS = 256;
 
 /** `{"<serverId>": "<secret>", ...}` as JSON. */
 const applicationServers = z
@@ -45,6 +47,15 @@ export const acsConfigSchema = z.object({
   rotationIntervalMs: configTypes.durationMs
     .describe("between two looks at keys, epochs and counters; well below the shortest epoch")
     .default(5_000),
+  issueThreads: configTypes.count
+    .refine((count) => count <= MAX_ISSUE_THREADS, `must be at most ${MAX_ISSUE_THREADS}`)
+    .describe(
+      "threads that evaluate batches of tokens; one less than there are cores without it, but one at least; 0 evaluates in the main thread",
+    )
+    .optional(),
+  issueMaxQueued: configTypes.count
+    .describe("batches of tokens that wait for a thread, of about 15 ms each; beyond it `overloaded`")
+    .default(DEFAULT_ISSUE_MAX_QUEUED),
   macKeyCacheBytes: configTypes.bytes
     .describe(
       "memory for MAC keys of tokens in use, about 180 bytes each; beyond it the least recently used is overwritten; 0 keeps none",

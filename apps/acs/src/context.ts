@@ -1,6 +1,7 @@
 import type { HmacSha256, Poprf, RandomBytes, Sealer } from "@dit/crypto-core";
 import type { Clock, Logger, Metrics, Secret } from "@dit/service-kit";
 import type { Counters, Documents } from "@dit/storage";
+import type { IssuePool } from "./issue/issue-pool.ts";
 
 /** What ACS needs to know about its surroundings; a part of what `loadAcsConfig` reads. */
 export interface AcsSettings {
@@ -40,6 +41,8 @@ export interface AcsContext {
   readonly counters: Counters;
   readonly documents: Documents;
   readonly poprf: IssuerPoprf;
+  /** Evaluates batches in other threads; without it they are evaluated in this one. Its opener closes it. */
+  readonly issuePool?: IssuePool | undefined;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly logger: Logger;

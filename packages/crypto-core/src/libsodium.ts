@@ -1,1 +1,2 @@
 export { createLibsodiumPoprf, type LibsodiumPoprf } from "./poprf/libsodium.ts";
+export type { BoundKey } from "./poprf/tweak-cache.ts";

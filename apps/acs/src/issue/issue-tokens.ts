@@ -1,6 +1,5 @@
 import {
   CryptoError,
-  type Element,
   type EvaluatedBatch,
   epochAt,
   epochEndSeconds,
@@ -23,6 +22,7 @@ import type { LiveKey } from "../keys/live-key.ts";
 import { reportCompromise } from "../keys/report-compromise.ts";
 import type { UseCaseRegistry, UseCaseState } from "../use-cases/registry.ts";
 import { decodeBlinded } from "./blinded-elements.ts";
+import type { IssueBatch } from "./issue-pool.ts";
 import { type Allowance, allowanceKey, createQuota } from "./quota.ts";
 
 export type IssueTokens = (useCase: string, request: Request) => Promise<IssueResponse>;
@@ -54,7 +54,10 @@ export function createIssueTokens(parts: {
     const allowance = await allowanceOf(accountKeys, state, envelope, account);
     const refusal = () => quotaRefusal(context, metrics, state);
     if (!quota.mayHave(allowance, blinded.length)) throw refusal();
-    const { evaluated, proof } = evaluate(context, metrics, state, key, envelope.epoch, blinded);
+    const { evaluated, proof } = await evaluate(
+      { context, metrics, state },
+      { key, epoch: envelope.epoch, blinded },
+    );
     const taken = await quota.take(allowance, blinded.length);
     if (!taken.granted) throw refusal();
     metrics.tokensIssued.inc({ use_case: useCase }, evaluated.length);
@@ -111,23 +114,28 @@ async function allowanceOf(
   };
 }
 
-function evaluate(
-  context: AcsContext,
-  metrics: AcsMetrics,
-  { document }: UseCaseState,
-  key: LiveKey,
-  epoch: number,
-  blinded: readonly Element[],
-): EvaluatedBatch {
+async function evaluate(
+  about: { readonly context: AcsContext; readonly metrics: AcsMetrics; readonly state: UseCaseState },
+  batch: IssueBatch,
+): Promise<EvaluatedBatch> {
+  const { context, metrics, state } = about;
+  const { key } = batch;
   try {
-    return context.poprf.blindEvaluateBatch(key.secretKey, blinded, key.forEpoch(epoch).info);
+    const made = await evaluateBatch(context, batch);
+    if (!key.isWiped()) return made;
   } catch (error) {
     if (!(error instanceof CryptoError)) throw error;
-    if (error.code === "element_invalid") throw new ProblemError("blinded_element_invalid");
-    if (error.code !== "inverse") throw error;
-    reportCompromise(context, metrics, document.useCase, key.keyVersion);
-    throw new ProblemError("epoch_not_issuable");
+    if (error.code === "element_invalid" && !key.isWiped()) throw new ProblemError("blinded_element_invalid");
+    if (error.code === "inverse") reportCompromise(context, metrics, state.document.useCase, key.keyVersion);
+    else if (!key.isWiped()) throw error;
   }
+  throw new ProblemError("epoch_not_issuable");
+}
+
+async function evaluateBatch({ poprf, issuePool }: AcsContext, batch: IssueBatch): Promise<EvaluatedBatch> {
+  const { key, epoch, blinded } = batch;
+  if (issuePool !== undefined) return issuePool.evaluate(batch);
+  return poprf.blindEvaluateBatch(key.secretKey, blinded, key.forEpoch(epoch).info);
 }
 
 /** The next chance is the next epoch. Bounded, since a client should look again for other reasons too. */

@@ -15,6 +15,8 @@ export interface EpochKey extends KeyEpoch {
   readonly info: Uint8Array;
   /** Keys the names of tokens and uses in the counters. Never leaves ACS. */
   readonly counterKey: Uint8Array;
+  /** The key bound to this epoch, in memory that the issue pool's threads share; made by the pool when it is first needed. */
+  sharedKey?: Uint8Array;
 }
 
 /** An opened primary key. It exists in memory only while its epochs issue or redeem. */
@@ -22,8 +24,9 @@ export interface LiveKey extends KeyValidity {
   readonly publicKey: Element;
   readonly secretKey: Scalar;
   forEpoch(epoch: number): EpochKey;
-  /** Overwrites everything secret. The key is of no use afterwards. */
+  /** Overwrites everything secret. The key is of no use afterwards, and what was being made with it neither. */
   wipe(): void;
+  isWiped(): boolean;
 }
 
 /** The last epoch, this one and the next, and one to spare. */
@@ -36,6 +39,12 @@ export function createLiveKey(
 ): LiveKey {
   const { keyVersion, notBefore, notAfter } = validity;
   const epochs = new Map<number, EpochKey>();
+  let isWiped = false;
+  const forget = (epoch: number) => {
+    epochs.get(epoch)?.counterKey.fill(0);
+    epochs.get(epoch)?.sharedKey?.fill(0);
+    epochs.delete(epoch);
+  };
   return {
     keyVersion,
     notBefore,
@@ -46,19 +55,17 @@ export function createLiveKey(
       if (remembered !== undefined) return remembered;
       const info = credentialInfo({ ...bound, keyVersion, epoch });
       const counterKey = keyedHash(keys.secretKey, LABELS.counterKey, info);
-      const made = { useCase: bound.useCase, keyVersion, epoch, info, counterKey };
+      const made: EpochKey = { useCase: bound.useCase, keyVersion, epoch, info, counterKey };
       const [oldest] = epochs.keys();
-      if (epochs.size >= MAX_REMEMBERED_EPOCHS && oldest !== undefined) {
-        epochs.get(oldest)?.counterKey.fill(0);
-        epochs.delete(oldest);
-      }
+      if (epochs.size >= MAX_REMEMBERED_EPOCHS && oldest !== undefined) forget(oldest);
       epochs.set(epoch, made);
       return made;
     },
+    isWiped: () => isWiped,
     wipe() {
+      isWiped = true;
       keys.secretKey.fill(0);
-      for (const { counterKey } of epochs.values()) counterKey.fill(0);
-      epochs.clear();
+      for (const epoch of epochs.keys()) forget(epoch);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { createAcsService } from "@dit/acs";
+import { createAcsService, openIssuePool } from "@dit/acs";
 import { createSealer, webCryptoRandomBytes } from "@dit/crypto-core";
 import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
 import { createEdgeService } from "@dit/edge";
@@ -77,9 +77,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   });
 
   const acsParts = parts("acs", config.acs);
-  const acs = await started(
-    createAcsService({ ...acsParts, sealer, poprf: await createLibsodiumPoprf(), config: config.acs }),
-  );
+  const poprf = await createLibsodiumPoprf();
+  const issuePool = openIssuePool({ poprf, logger: acsParts.logger, config: config.acs });
+  cleanup.defer(() => issuePool?.close());
+  const acs = await started(createAcsService({ ...acsParts, sealer, poprf, issuePool, config: config.acs }));
   const identityProvider = config.identityProvider.production
     ? undefined
     : await startDevelopmentIdentityProvider({

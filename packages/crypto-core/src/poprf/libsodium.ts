@@ -13,16 +13,20 @@ import { framed, utf8 } from "../framing.ts";
 import type { HmacSha256 } from "../hmac.ts";
 import { webCryptoRandomBytes } from "../random-bytes.ts";
 import { checkBatch, checkElement, checkInput, checkScalar, isZero } from "./checks.ts";
-import type { FinalizeItem, Poprf, PoprfOptions } from "./poprf.ts";
+import type { EvaluatedBatch, FinalizeItem, Poprf, PoprfOptions } from "./poprf.ts";
 import { prove, type Statement, verify } from "./sodium-dleq.ts";
 import { createSodiumSuite, type SodiumSuite } from "./sodium-suite.ts";
-import { createTweakCache, type Tweak } from "./tweak-cache.ts";
+import { type BoundKey, createTweakCache } from "./tweak-cache.ts";
 import type { Voprf } from "./voprf.ts";
 
 const WIDE_SCALAR_BYTES = 64;
 const MAX_CACHED_TWEAKS = 16;
 
 export interface LibsodiumPoprf extends Poprf {
+  /** A secret key bound to one info, for `blindEvaluateBound`: to be copied, and wiped by whoever copies it. Valid until the next call. */
+  bind(secretKey: Scalar, info: Uint8Array): BoundKey;
+  /** `blindEvaluateBatch` where there is no secret key, but what `bind` made of it: in another thread, say. */
+  blindEvaluateBound(key: BoundKey, blinded: readonly Element[]): EvaluatedBatch;
   /** Wipes what is kept of secret keys to save time. Call it when a key is destroyed. */
   forgetKeys(): void;
   /** For keys of 32 bytes: several times as fast as noble's, which matters where a hash is all that is left to do. */
@@ -39,6 +43,13 @@ export async function createLibsodiumPoprf(options: PoprfOptions = {}): Promise<
     checkInput(info);
     return tweaks.get(secretKey, info, () => makeTweak(suite, secretKey, info));
   };
+  const evaluateBound = ({ t, inverse, tweakedKey }: BoundKey, blinded: readonly Element[]) => {
+    checkBatch(blinded);
+    blinded.forEach(checkElement);
+    const evaluated = blinded.map((point) => suite.multiply(inverse, point));
+    const statement = { b: tweakedKey, c: evaluated, d: blinded };
+    return { evaluated, proof: proveFresh(suite, t, statement, randomScalar) };
+  };
   return {
     suite: "ristretto255-SHA512",
     generateKeyPair() {
@@ -52,16 +63,9 @@ export async function createLibsodiumPoprf(options: PoprfOptions = {}): Promise<
       const blind = randomScalar();
       return { blind, blinded: suite.multiply(blind, suite.hashToGroup(input)), tweakedKey };
     },
-    blindEvaluateBatch(secretKey, blinded, info) {
-      checkBatch(blinded);
-      blinded.forEach(checkElement);
-      const { t, inverse, tweakedKey } = tweakOf(secretKey, info);
-      const evaluated = blinded.map((point) => suite.multiply(inverse, point));
-      return {
-        evaluated,
-        proof: proveFresh(suite, t, { b: tweakedKey, c: evaluated, d: blinded }, randomScalar),
-      };
-    },
+    blindEvaluateBatch: (secretKey, blinded, info) => evaluateBound(tweakOf(secretKey, info), blinded),
+    bind: tweakOf,
+    blindEvaluateBound: evaluateBound,
     finalizeBatch(items, batchProof, info, tweakedKey) {
       checkItems(items, tweakedKey);
       const [blinded, evaluated] = [items.map((item) => item.blinded), items.map((item) => item.evaluated)];
@@ -109,7 +113,7 @@ function infoScalar(suite: SodiumSuite, info: Uint8Array): Scalar {
   return suite.hashToScalar(concat(utf8("Info"), framed(info)));
 }
 
-function makeTweak(suite: SodiumSuite, secretKey: Scalar, info: Uint8Array): Tweak {
+function makeTweak(suite: SodiumSuite, secretKey: Scalar, info: Uint8Array): BoundKey {
   const t = scalar(sodium.crypto_core_ristretto255_scalar_add(secretKey, infoScalar(suite, info)));
   if (isZero(t)) throw new CryptoError("inverse");
   return { t, inverse: suite.invert(t), tweakedKey: suite.multiplyBase(t) };

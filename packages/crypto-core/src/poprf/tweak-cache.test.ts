@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { describe, expect, it } from "vitest";
 import { element, scalar } from "../bytes.ts";
-import { createTweakCache, type Tweak } from "./tweak-cache.ts";
+import { type BoundKey, createTweakCache } from "./tweak-cache.ts";
 
 const KEY = new Uint8Array(32).fill(9);
 const filled = (byte: number) => new Uint8Array(32).fill(byte);
@@ -52,7 +52,7 @@ describe("the cache of bound keys", () => {
 
 function open(maxEntries: number) {
   const cache = createTweakCache(maxEntries);
-  const made: [number, Tweak][] = [];
+  const made: [number, BoundKey][] = [];
   const make = (info: number) => () => {
     const tweak = {
       t: scalar(filled(info)),

@@ -1,9 +1,9 @@
 import { type Element, equalConstantTime, type Scalar } from "../bytes.ts";
 
 /** The secret key bound to one info. As secret as the key itself: sk = t - m, and m is public. */
-export type Tweak = { readonly t: Scalar; readonly inverse: Scalar; readonly tweakedKey: Element };
+export type BoundKey = { readonly t: Scalar; readonly inverse: Scalar; readonly tweakedKey: Element };
 
-type Entry = Tweak & { readonly secretKey: Uint8Array; readonly info: Uint8Array };
+type Entry = BoundKey & { readonly secretKey: Uint8Array; readonly info: Uint8Array };
 
 /**
  * Keeps the last few tweaks, since making one costs about as much as the evaluation it serves. A service has few at a
@@ -13,7 +13,7 @@ export function createTweakCache(maxEntries: number) {
   const entries: Entry[] = [];
   return {
     /** Most recently used first; `make` runs on a miss. Valid until the next call, which may wipe it. */
-    get(secretKey: Uint8Array, info: Uint8Array, make: () => Tweak): Tweak {
+    get(secretKey: Uint8Array, info: Uint8Array, make: () => BoundKey): BoundKey {
       const at = entries.findIndex(
         (entry) => equalConstantTime(entry.info, info) && equalConstantTime(entry.secretKey, secretKey),
       );
