@@ -1,4 +1,9 @@
 export { fetchAccessToken } from "./access-token.ts";
+export type { Scenario, TrueFinding } from "./scenarios/scenario.ts";
+export { scenarioDocuments } from "./scenarios/scenario-documents.ts";
+export { SCENARIO_CLIENTS } from "./scenarios/scenario-people.ts";
+export type { ScenarioSetting } from "./scenarios/scenario-setting.ts";
+export { OTHER_APP, SCENARIOS } from "./scenarios/scenarios.ts";
 export type { SimulationSetting } from "./setting.ts";
 export { type Simulator, startSimulator } from "./simulator.ts";
 export type { Acknowledged, SimulationStats } from "./stats.ts";

@@ -1,5 +1,6 @@
 import { type Client, createClient, type Diagnostic } from "@dit/client";
 import { fetchAccessToken } from "./access-token.ts";
+import { countDiagnostic } from "./count-diagnostic.ts";
 import { createNetwork } from "./network.ts";
 import type { SimulatedPerson } from "./population.ts";
 import type { Random } from "./seeded-random.ts";
@@ -46,7 +47,7 @@ export function startSimulatedClient(
     timing: TIMING,
     limits: LIMITS,
     onDiagnostic: (diagnostic) => {
-      count(diagnostic, stats);
+      countDiagnostic(diagnostic, stats);
       // A last upload that reported itself would need another one.
       if (!stopping) report(client, person, diagnostic);
     },
@@ -82,14 +83,6 @@ function startTicker(meanMs: number, random: Random, client: Client<SimulatedUse
   };
   schedule();
   return { stop: () => clearTimeout(timer) };
-}
-
-function count(diagnostic: Diagnostic, stats: StatsCollector): void {
-  if (diagnostic.name === "report_accepted") stats.accepted(diagnostic);
-  else if (diagnostic.name === "tokens_fetched") stats.tokensFetched(diagnostic.tokens);
-  else if (diagnostic.name === "loss") stats.lost(diagnostic.reason, diagnostic.count);
-  else if ("outcome" in diagnostic && diagnostic.name.startsWith("report_"))
-    stats.rejected(diagnostic.outcome);
 }
 
 /** The client's own work is what it reports. */

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { ScenarioSetting } from "./scenarios/scenario-setting.ts";
 import type { SimulationSetting } from "./setting.ts";
 import { type Acknowledged, createStatsCollector, type SimulationStats } from "./stats.ts";
 import type { PopulationMessage, StopMessage } from "./worker.ts";
@@ -16,7 +17,7 @@ export interface Simulator {
 const STOP_WITHIN_MS = 15_000;
 
 export function startSimulator(
-  setting: SimulationSetting,
+  setting: SimulationSetting | ScenarioSetting,
   onAcknowledged: (report: Acknowledged) => void = () => {},
 ): Simulator {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: setting });
