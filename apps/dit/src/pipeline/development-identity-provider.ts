@@ -1,4 +1,14 @@
-import { createHttpApp, type Logger, listen, type Metrics, ProblemError, readJson } from "@dit/service-kit";
+import {
+  type Clock,
+  createHttpApp,
+  type Logger,
+  listen,
+  type Metrics,
+  nowSeconds,
+  ProblemError,
+  readJson,
+  systemClock,
+} from "@dit/service-kit";
 import type { Hono } from "hono";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { z } from "zod";
@@ -23,6 +33,7 @@ export interface DevelopmentIdentityProvider {
 export async function startDevelopmentIdentityProvider(options: {
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly clock?: Clock;
   readonly config: { readonly production: boolean; readonly listenHost: string; readonly listenPort: number };
   readonly isReachable?: boolean;
 }): Promise<DevelopmentIdentityProvider> {
@@ -42,6 +53,7 @@ export const DEVELOPMENT_ISSUER = "dit-development-identity-provider";
 async function createDevelopmentIdentityProviderApp(options: {
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly clock?: Clock;
 }): Promise<Hono> {
   const { publicKey, privateKey } = await generateKeyPair("ES256");
   const jwk = { ...(await exportJWK(publicKey)), kid: crypto.randomUUID(), alg: "ES256", use: "sig" };
@@ -50,13 +62,14 @@ async function createDevelopmentIdentityProviderApp(options: {
   app.post("/token", async (c) => {
     const { account } = await readJson(c.req.raw, tokenRequestSchema, MAX_BODY_BYTES);
     if (account.trim() === "") throw new ProblemError("malformed_request");
+    const issuedAt = nowSeconds(options.clock ?? systemClock);
     const token = await new SignJWT({})
       .setProtectedHeader({ alg: "ES256", kid: jwk.kid })
       .setIssuer(DEVELOPMENT_ISSUER)
       .setAudience(DEVELOPMENT_AUDIENCE)
       .setSubject(account)
-      .setIssuedAt()
-      .setExpirationTime(`${TOKEN_LIFETIME_SECONDS}s`)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + TOKEN_LIFETIME_SECONDS)
       .sign(privateKey);
     return c.json({ access_token: token, token_type: "Bearer", expires_in: TOKEN_LIFETIME_SECONDS });
   });

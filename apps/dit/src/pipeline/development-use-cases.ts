@@ -19,10 +19,11 @@ export const doctorUseCase = defineUseCase({
   events: { heartbeat: { description: "Sent by dit doctor", fields: { synthetic: { type: "boolean" } } } },
 });
 
-/** The use cases that one box has from the start, their accounts being those of its own identity provider. */
-export function developmentUseCases(jwksUrl: string): UseCaseInput[] {
-  return [simulatedUseCase, doctorUseCase].map((useCase) => ({
-    ...useCase,
-    issuance: { ...useCase.issuance, jwksUrl },
-  }));
+/** The use cases that one box has from the start, and `more`, their accounts being those of its own identity provider. */
+export function developmentUseCases(jwksUrl: string, more: readonly UseCaseInput[] = []): UseCaseInput[] {
+  return [simulatedUseCase, doctorUseCase, ...more].map((useCase) =>
+    useCase.issuance.authenticator === "jwt"
+      ? { ...useCase, issuance: { ...useCase.issuance, jwksUrl } }
+      : useCase,
+  );
 }

@@ -3,8 +3,10 @@ import { createSealer, webCryptoRandomBytes } from "@dit/crypto-core";
 import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
 import { createEdgeService } from "@dit/edge";
 import { createIngestService } from "@dit/ingest";
-import { createReidService, settingsOf as reidSettingsOf } from "@dit/reid";
+import type { UseCaseInput } from "@dit/protocol/schemas";
+import { createReidService, type RunReport, settingsOf as reidSettingsOf } from "@dit/reid";
 import {
+  type Clock,
   createAcsAdminClient,
   createAcsClient,
   createLogger,
@@ -32,6 +34,10 @@ export interface PipelineOptions {
   readonly freePorts: boolean;
   /** Gets each line of the services' logs. */
   readonly writeLog: (line: string) => void;
+  /** Every service's, in place of the machine's. */
+  readonly clock?: Clock;
+  /** To have from the start, besides those of every development box. */
+  readonly useCases?: readonly UseCaseInput[];
 }
 
 /** Every service of DIT, running in this process on embedded engines. */
@@ -39,6 +45,8 @@ export interface Pipeline extends RunningPipeline {
   readonly addresses: Addresses;
   /** What an operator should know and change. */
   readonly warnings: readonly string[];
+  /** A run of the re-identification monitor, beside those it makes by itself. */
+  measureNow(): Promise<RunReport>;
   /** Takes no more reports, stores those that were accepted, and closes everything. `pendingReports` are in the log and not stored. */
   stop(): Promise<{ readonly pendingReports: number }>;
 }
@@ -63,7 +71,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const data = await openDataDirectory(options.dataDirectory, { keyIsElsewhere: keySource !== undefined });
   const config = loadPipelineConfig(options.env, data, options.freePorts);
   await lockDataDirectory(data.path, cleanup);
-  const stores = await openStores(data, cleanup);
+  const { clock = systemClock } = options;
+  const stores = await openStores(data, clock, cleanup);
   const sealer = await createSealer(config.acs.keyEncryptionKey);
   await checkBelonging(stores.documents, sealer, {
     environment: config.acs.environment,
@@ -71,7 +80,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   });
   const parts = (service: string, { logLevel }: { logLevel: typeof config.acs.logLevel }) => ({
     ...stores,
-    clock: systemClock,
+    clock,
     logger: createLogger({ service, level: logLevel, write: options.writeLog }),
     metrics: createMetrics(service, { processMetrics: true }),
   });
@@ -95,10 +104,11 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   };
   const admin = createAcsAdminClient({ ...inProcess, adminSecret: config.acs.adminSecret });
   if (identityProvider !== undefined) {
-    for (const document of developmentUseCases(identityProvider.jwksUrl)) await admin.applyUseCase(document);
+    const documents = developmentUseCases(identityProvider.jwksUrl, options.useCases);
+    for (const document of documents) await admin.applyUseCase(document);
   }
-  const acsClient = createAcsClient({ ...inProcess, serviceSecret: config.acs.serviceSecret });
-  const directory = createUseCaseDirectory({ acs: acsClient, logger: acsParts.logger });
+  const acsClient = createAcsClient({ ...inProcess, serviceSecret: config.acs.serviceSecret, clock });
+  const directory = createUseCaseDirectory({ acs: acsClient, logger: acsParts.logger, clock });
   await directory.start();
   cleanup.defer(() => directory.stop());
 
@@ -174,6 +184,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     production: config.identityProvider.production,
     warnings: warningsOf(config, directory),
     account,
+    measureNow: reid.runNow,
     async stop() {
       await running.disposeAsync();
       return { pendingReports };
