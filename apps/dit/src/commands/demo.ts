@@ -2,42 +2,55 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Command, CommandError, type CommandIo } from "../command.ts";
+import { type Command, CommandError, type CommandIo, UsageError } from "../command.ts";
 import { type DemoPipeline, startDemoPipeline } from "../demo/demo-pipeline.ts";
 import { type DemoOptions, demonstrate } from "../demo/demonstrate.ts";
+import { demonstrateScenarios } from "../demo/demonstrate-scenarios.ts";
 import { parseEngineChoice } from "../distributed/engine-choice.ts";
 import { parseOptions, positiveInteger, positiveNumber, refusePositionals } from "../parse-options.ts";
+import { scenarioClients, scenarioNames } from "../scenario/scenario-names.ts";
 import { isProduction } from "../shared-config.ts";
 
 const ENDED_WITHIN_MS = 500;
+const NOT_IN_A_SCENARIO = ["seconds", "events-per-second", "engines"] as const;
 
 /** Ctrl-C ends it early: what was accepted is drained and balanced as ever, and the exit code is by that. */
 export const demoCommand: Command = {
   usage:
-    "dit demo [--seconds 20] [--clients 200] [--events-per-second 8000] [--seed 1] [--engines kafka,redis,postgres] [--json]",
+    "dit demo [--seconds 20] [--clients 200] [--events-per-second 8000] [--seed 1] [--engines kafka,redis,postgres] [--json]\n       dit demo --scenario NAME [--clients 1200] [--seed 1] [--json]",
   summary:
-    "from empty: run the pipeline for a while, drain it, and balance what was accepted with what is stored; Ctrl-C ends it early. With --engines as processes of their own on these servers and ClickHouse, fetched and started here",
+    "from empty: run the pipeline for a while, drain it, and balance what was accepted with what is stored; Ctrl-C ends it early. With --engines as processes of their own on these servers and ClickHouse, fetched and started here. With --scenario, people report fields of which the truth is known, and what the re-identification monitor stopped is said beside what it must stop",
   async run(args, io) {
     const { values, positionals } = parseOptions(args, {
-      seconds: { type: "string", default: "20" },
-      clients: { type: "string", default: "200" },
-      "events-per-second": { type: "string", default: "8000" },
+      seconds: { type: "string" },
+      clients: { type: "string" },
+      "events-per-second": { type: "string" },
+      scenario: { type: "string" },
       seed: { type: "string", default: "1" },
       engines: { type: "string" },
       json: { type: "boolean", default: false },
     });
     refusePositionals(positionals);
+    const seed = positiveInteger("seed", values.seed);
+    if (values.scenario !== undefined) {
+      const scenarios = scenarioNames(values.scenario);
+      const given = NOT_IN_A_SCENARIO.find((name) => values[name] !== undefined);
+      if (given !== undefined) {
+        throw new UsageError(`--${given} says nothing in a scenario: everyone reports twice, in one box`);
+      }
+      const clients = scenarioClients(values.clients);
+      refuseProduction(io);
+      return await demonstrateScenarios(io, { scenarios, clients, seed, json: values.json });
+    }
     const options = {
-      seconds: positiveNumber("seconds", values.seconds),
+      seconds: positiveNumber("seconds", values.seconds ?? "20"),
       json: values.json,
-      clients: positiveInteger("clients", values.clients),
-      eventsPerSecond: positiveNumber("events-per-second", values["events-per-second"]),
-      seed: positiveInteger("seed", values.seed),
+      clients: positiveInteger("clients", values.clients ?? "200"),
+      eventsPerSecond: positiveNumber("events-per-second", values["events-per-second"] ?? "8000"),
+      seed,
     };
     const engines = values.engines === undefined ? undefined : parseEngineChoice(values.engines);
-    if (isProduction(io.env)) {
-      throw new CommandError("there is no simulated population in production mode, and so no demo");
-    }
+    refuseProduction(io);
     const stopping = io.stopSignal();
     const directory = await mkdtemp(join(tmpdir(), "dit-demo-"));
     try {
@@ -52,6 +65,11 @@ export const demoCommand: Command = {
     }
   },
 };
+
+function refuseProduction({ env }: CommandIo): void {
+  if (!isProduction(env)) return;
+  throw new CommandError("there is no simulated population in production mode, and so no demo");
+}
 
 async function demonstrateAndStop(
   pipeline: DemoPipeline,

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startSimulator } from "@dit/simulator";
-import { type Command, CommandError, type CommandIo } from "../command.ts";
+import { scenarioDocuments, startSimulator } from "@dit/simulator";
+import { type Command, CommandError, type CommandIo, UsageError } from "../command.ts";
 import { parseOptions, positiveInteger, positiveNumber, refusePositionals } from "../parse-options.ts";
 import { type Pipeline, startPipeline } from "../pipeline/pipeline.ts";
 import { simulationSetting } from "../pipeline/simulation-setting.ts";
 import { progressLine } from "../progress-line.ts";
+import { LIVE_WINDOW_SECONDS, liveScenarioSetting } from "../scenario/live-scenario-setting.ts";
+import { scenarioClients, scenarioNames } from "../scenario/scenario-names.ts";
 import { dataDirectoryFrom, isProduction } from "../shared-config.ts";
 import { writeTarget } from "../target.ts";
 
@@ -14,21 +16,19 @@ const SIMULATION_STOPS_WITHIN_MS = 2_000;
 
 /** Runs the whole pipeline until it is told to stop. */
 export const upCommand: Command = {
-  usage: "dit up [--simulate] [--clients 60] [--events-per-second 200] [--data .dit]",
+  usage: "dit up [--simulate [--scenario NAME]] [--clients 60] [--events-per-second 200] [--data .dit]",
   summary:
-    "run every service in this process on embedded engines; with --simulate, a population that sends to them",
+    "run every service in this process on embedded engines; with --simulate, a population that sends to them; with --scenario, 1200 people instead who report fields that the re-identification monitor has to stop within minutes",
   async run(args, io) {
     const { values, positionals } = parseOptions(args, {
       simulate: { type: "boolean", default: false },
-      clients: { type: "string", default: "60" },
-      "events-per-second": { type: "string", default: "200" },
+      scenario: { type: "string" },
+      clients: { type: "string" },
+      "events-per-second": { type: "string" },
       data: { type: "string" },
     });
     refusePositionals(positionals);
-    const population = {
-      clients: positiveInteger("clients", values.clients),
-      eventsPerSecond: positiveNumber("events-per-second", values["events-per-second"]),
-    };
+    const population = populationOf(values);
     if (values.simulate && isProduction(io.env)) {
       throw new CommandError(
         "there is no simulated population in production mode: run `dit up` (`start` is `dit up --simulate`)",
@@ -36,7 +36,10 @@ export const upCommand: Command = {
     }
     const dataDirectory = dataDirectoryFrom(io.env, values.data);
     const stopping = io.stopSignal();
-    const pipeline = await startPipeline({ env: io.env, dataDirectory, freePorts: false, writeLog: io.err });
+    const pipeline = await startPipeline({
+      ...{ env: io.env, dataDirectory, freePorts: false, writeLog: io.err },
+      useCases: "scenarios" in population ? scenarioDocuments(population.scenarios, LIVE_WINDOW_SECONDS) : [],
+    });
     let stopped: Awaited<ReturnType<Pipeline["stop"]>>;
     try {
       await writeTarget(dataDirectory, pipeline);
@@ -57,14 +60,44 @@ export const upCommand: Command = {
   },
 };
 
+type Population =
+  | { readonly clients: number; readonly eventsPerSecond: number }
+  | { readonly clients: number; readonly scenarios: readonly string[] };
+
+function populationOf(values: {
+  readonly simulate: boolean;
+  readonly scenario?: string | undefined;
+  readonly clients?: string | undefined;
+  readonly "events-per-second"?: string | undefined;
+}): Population {
+  const eventsPerSecond = values["events-per-second"];
+  if (values.scenario === undefined) {
+    return {
+      clients: positiveInteger("clients", values.clients ?? "60"),
+      eventsPerSecond: positiveNumber("events-per-second", eventsPerSecond ?? "200"),
+    };
+  }
+  if (!values.simulate) throw new UsageError("--scenario is for --simulate");
+  if (eventsPerSecond !== undefined) {
+    throw new UsageError(
+      "--events-per-second says nothing in a scenario: everyone reports twice in a window",
+    );
+  }
+  return { clients: scenarioClients(values.clients), scenarios: scenarioNames(values.scenario) };
+}
+
 async function simulate(
   pipeline: Pipeline,
-  population: { readonly clients: number; readonly eventsPerSecond: number },
+  population: Population,
   stopping: AbortSignal,
   io: CommandIo,
 ): Promise<void> {
   const before = await pipeline.account.stored();
-  const simulator = startSimulator(await simulationSetting(pipeline, population));
+  const setting =
+    "scenarios" in population
+      ? await liveScenarioSetting(pipeline, population.scenarios, population.clients)
+      : await simulationSetting(pipeline, population);
+  const simulator = startSimulator(setting);
   try {
     while (!stopping.aborted) {
       await sleep(PROGRESS_EVERY_MS, undefined, { signal: stopping }).catch(() => {});

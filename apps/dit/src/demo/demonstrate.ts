@@ -1,18 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type SimulationStats, startSimulator } from "@dit/simulator";
-import { type Balance, balanceOf } from "../balance.ts";
 import type { CommandIo } from "../command.ts";
 import { queryWarehouse } from "../commands/query.ts";
-import type { PipelineCounts, StoredCounts } from "../pipeline/pipeline-account.ts";
+import type { StoredCounts } from "../pipeline/pipeline-account.ts";
 import { simulationSetting } from "../pipeline/simulation-setting.ts";
 import { progressLine } from "../progress-line.ts";
 import type { DemoPipeline } from "./demo-pipeline.ts";
+import { settle } from "./settle.ts";
 
 const PROGRESS_EVERY_MS = 2_000;
-const POLL_MS = 100;
 /** Many processes are asked for their figures each time. */
 const MEASURE_EVERY_MS = 500;
-const DRAIN_WITHIN_MS = 30_000;
 /** When it is interrupted. */
 const SIMULATION_STOPS_WITHIN_MS = 2_000;
 
@@ -117,24 +115,6 @@ async function measureFor(
   }
   if (first === undefined) return 0;
   return ((await accepted()) - first.events) / ((performance.now() - first.atMs) / 1000);
-}
-
-interface Settled {
-  readonly stored: StoredCounts;
-  readonly counts: PipelineCounts;
-  readonly balance: Balance;
-}
-
-/** Until the account balances: the sink has a backlog, and an interrupted population may have requests on their way still. */
-async function settle(pipeline: DemoPipeline, before: StoredCounts): Promise<Settled> {
-  const end = performance.now() + DRAIN_WITHIN_MS;
-  for (;;) {
-    const stored = await pipeline.account.stored();
-    const counts = await pipeline.account.counts();
-    const balance = balanceOf(counts, stored, before);
-    if (balance.balanced || performance.now() > end) return { stored, counts, balance };
-    await sleep(POLL_MS);
-  }
 }
 
 /** Tables come into being with the first event. */

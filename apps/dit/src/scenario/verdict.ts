@@ -13,8 +13,8 @@ export interface Verdict {
  * the two are alerts about a planted field beside a clean one.
  */
 export function verdictOf({ truth }: Pick<Scenario, "truth">, { stopped, alerts }: Findings): Verdict {
-  const blocking = alerts.filter(({ level }) => level === "block").map(describe);
-  const expected = truth.findings.map(describe);
+  const blocking = alerts.filter(({ level }) => level === "block").map(describeFinding);
+  const expected = truth.findings.map(describeFinding);
   const isPlanted = (field: string) => truth.findings.some(({ fields }) => fields.includes(field));
   return {
     missed: [
@@ -25,12 +25,13 @@ export function verdictOf({ truth }: Pick<Scenario, "truth">, { stopped, alerts 
       ...stopped.filter((name) => !truth.stopped.includes(name)).map((name) => `${name} is stopped`),
       ...alerts
         .filter(({ fields }) => !fields.some(isPlanted) || fields.every(isPlanted))
-        .map(describe)
+        .map(describeFinding)
         .filter((finding) => !expected.includes(finding)),
     ],
   };
 }
 
-function describe({ score, fields, in: other }: TrueFinding | FoundAlert): string {
+/** `linkability of use_case.event.field` */
+export function describeFinding({ score, fields, in: other }: TrueFinding | FoundAlert): string {
   return `${score} of ${fields.join(" with ")}${other === undefined ? "" : ` in ${other}`}`;
 }
