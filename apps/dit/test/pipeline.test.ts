@@ -11,7 +11,7 @@ import { type Pipeline, startPipeline } from "../src/pipeline/pipeline.ts";
 import { simulationSetting } from "../src/pipeline/simulation-setting.ts";
 import { until } from "./support/until.ts";
 
-const START_WITHIN_MS = 30_000;
+const START_WITHIN_MS = 60_000;
 
 let directory: string;
 let pipeline: Pipeline;
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 describe("the pipeline in one process", () => {
   it("stores what a population of honest and hostile clients gets accepted, and balances", {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     const before = await pipeline.account.stored();
     const simulator = startSimulator(
@@ -44,11 +44,11 @@ describe("the pipeline in one process", () => {
     );
     await until(
       () => simulator.stats().reportsRejected.token_exhausted !== undefined,
-      40_000,
+      120_000,
       "no token is exhausted",
     );
     const stats = await simulator.stop();
-    await until(async () => (await pipeline.account.stored()).pending === 0, 20_000, "reports stay pending");
+    await until(async () => (await pipeline.account.stored()).pending === 0, 60_000, "reports stay pending");
     const counts = await pipeline.account.counts();
     expect(balanceOf(counts, await pipeline.account.stored(), before)).toEqual({
       balanced: true,
