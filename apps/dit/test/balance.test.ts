@@ -11,7 +11,7 @@ import { sendSyntheticEvent } from "../src/doctor/send-synthetic-event.ts";
 import { type Pipeline, startPipeline } from "../src/pipeline/pipeline.ts";
 import { until } from "./support/until.ts";
 
-const START_WITHIN_MS = 30_000;
+const START_WITHIN_MS = 90_000;
 const REPORTS = 3;
 
 let directory: string;

@@ -11,7 +11,7 @@ import { type Pipeline, startPipeline } from "../src/pipeline/pipeline.ts";
 import { simulationSetting } from "../src/pipeline/simulation-setting.ts";
 import { until } from "./support/until.ts";
 
-const START_WITHIN_MS = 60_000;
+const START_WITHIN_MS = 90_000;
 
 let directory: string;
 let pipeline: Pipeline;
@@ -64,7 +64,7 @@ describe("the pipeline in one process", () => {
     expect(log.filter((line) => line.includes('"error"'))).toEqual([]);
   });
 
-  it("is found well by the doctor, hop by hop", { timeout: 30_000 }, async () => {
+  it("is found well by the doctor, hop by hop", { timeout: 90_000 }, async () => {
     const findings = await collect({});
     expect(findings.filter(({ ok }) => !ok)).toEqual([]);
     expect(findings.map(({ step }) => step)).toContain("its row is in the warehouse");
@@ -74,7 +74,7 @@ describe("the pipeline in one process", () => {
     ["ACS", { acsUrl: "http://127.0.0.1:1" }, "the client has keys"],
     ["the edge", { edgeUrl: "http://127.0.0.1:1" }, "a report goes edge -> ingest -> log"],
     ["the warehouse", { warehouseUrl: "http://127.0.0.1:1" }, "its row is in the warehouse"],
-  ])("is told apart when %s is away", { timeout: 30_000 }, async (_, away, dead) => {
+  ])("is told apart when %s is away", { timeout: 90_000 }, async (_, away, dead) => {
     const findings = await collect(away);
     expect(findings.find(({ ok }) => !ok)?.step).toBe(dead);
   });
@@ -142,21 +142,21 @@ describe("the warehouse over HTTP", () => {
     expect((await ask({ max_result_rows: "0" })).status).toBe(200);
   });
 
-  it("goes on answering when askers of long queries have left", { timeout: 20_000 }, async () => {
+  it("goes on answering when askers of long queries have left", { timeout: 60_000 }, async () => {
     const endless = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1";
     const asker = new AbortController();
     const url = `${pipeline.addresses.warehouseUrl}/?${new URLSearchParams({ query: endless })}`;
     const left = Array.from({ length: 6 }, () => fetch(url, { signal: asker.signal }).catch(() => undefined));
     await until(
       async () => (await fetch(`${pipeline.addresses.warehouseAdminUrl}/readyz`)).ok,
-      5_000,
+      30_000,
       "it is not ready",
     );
     asker.abort();
     await Promise.all(left);
     const started = performance.now();
     expect(await (await get("SELECT 1")).text()).toBe("1\n");
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 
   it("passes the engine's errors on to whoever asked", async () => {
@@ -176,7 +176,7 @@ async function collect(
   const examined = examine({
     instances: instancesOf({ ...pipeline.addresses, ...away }),
     environment: pipeline.environment,
-    withinMs: 10_000,
+    withinMs: 30_000,
     accessToken: undefined,
   });
   for await (const finding of examined) findings.push(finding);

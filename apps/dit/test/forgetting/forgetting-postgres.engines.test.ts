@@ -26,7 +26,7 @@ const CLIENTS = 1_000;
 const HOUR_MS = 3_600_000;
 const START_MS = Math.floor(Date.now() / 86_400_000) * 86_400_000;
 const WINDOW = START_MS / HOUR_MS;
-const FORGOTTEN_WITHIN_MS = 60_000;
+const FORGOTTEN_WITHIN_MS = 120_000;
 
 const clock = createManualClock(START_MS);
 const draw = createSeededBytes(SEED);

@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
 import { shippedExpressions, shippedPanels } from "./expressions.ts";
 import { valuesOf } from "./sample-values.ts";
 
-const START_WITHIN_MS = 30_000;
+const START_WITHIN_MS = 90_000;
 
 let directory: string;
 let pipeline: Pipeline;

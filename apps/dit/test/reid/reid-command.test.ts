@@ -14,7 +14,7 @@ import {
   USE_CASE,
 } from "./faulty-box.ts";
 
-const WITHIN_MS = 60_000;
+const WITHIN_MS = 180_000;
 const FIELD = [USE_CASE, EVENT, FAULTY_FIELD] as const;
 const NAMED = ["--by", "<b>ada</b>", "--reason", 'an "incident" & more'] as const;
 

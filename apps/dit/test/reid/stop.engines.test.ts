@@ -113,7 +113,7 @@ describe("a field that identifies, under onBreach: block", () => {
       "ada",
     ];
     expect(await runCommand([...args, "--for", "1m"], io)).toBe(0);
-    await until(() => Promise.resolve(notDropped()), 30_000, "it is dropped although it is overridden");
+    await until(() => Promise.resolve(notDropped()), WITHIN_MS, "it is dropped although it is overridden");
     const atOverride = await droppedAtIngest();
     await until(async () => (await droppedAtIngest()) > atOverride, WITHIN_MS, "the override does not end");
     const actions = (await audit()).map(({ actor, action }) => `${actor} ${action}`);

@@ -42,7 +42,7 @@ it("counts values and pids below each k as they are, where all are looked at", a
   ]);
 });
 
-it("comes near it on samples", { timeout: 30_000 }, async () => {
+it("comes near it on samples", { timeout: 90_000 }, async () => {
   // Half of the people have a value with two others, half share one with 49 others.
   const half = 60_000;
   const [curve] = await curvesOf("sampled", 2 * half, {
