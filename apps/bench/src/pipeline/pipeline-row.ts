@@ -11,8 +11,8 @@ import {
   tokensFor,
   unsignedReport,
 } from "../capacity/load.ts";
+import { coreNote } from "../table/core-note.ts";
 import { interleave } from "../table/interleave.ts";
-import { median } from "../table/judge.ts";
 import type { Measurement, Row } from "../table/row.ts";
 import { inTemporaryDirectory } from "../temporary-directory.ts";
 import { type PipelineProcess, startPipelineProcess } from "./pipeline-process.ts";
@@ -47,7 +47,7 @@ export function measurePipelines(size: {
     const turns = await interleave({ ours: whole.turn, peer: plain.turn }, size.turns);
     await whole.requireAll();
     await plain.requireAll();
-    const note = `By processor time of the pipeline's process alone: ${(whole.perCoreSecond() / plain.perCoreSecond()).toFixed(2)}x`;
+    const note = coreNote(whole.perCoreSecond, plain.perCoreSecond);
     return { unit: "events/s", turns, note };
   });
 }
@@ -71,10 +71,11 @@ const makeUnsigned: MakeReports = async (_pipeline, count) =>
   Array.from({ length: count }, () => unsignedReport(EVENTS_PER_REPORT));
 
 function createSide(pipeline: PipelineProcess, makeReports: MakeReports, reportsPerTurn: number) {
-  const ratesPerCoreSecond: number[] = [];
+  const perCoreSecond: number[] = [];
   let events = 0;
   return {
-    perCoreSecond: () => median(ratesPerCoreSecond),
+    /** Of the pipeline's process: the load is in none of it. */
+    perCoreSecond,
     async turn(): Promise<number> {
       const reports = await makeReports(pipeline, reportsPerTurn);
       const spentBefore = await pipeline.ask("processorSeconds");
@@ -83,7 +84,7 @@ function createSide(pipeline: PipelineProcess, makeReports: MakeReports, reports
       while ((await pipeline.ask("pending")) > 0) await sleep(POLL_MS);
       const seconds = (performance.now() - startedMs) / 1_000;
       const sent = reports.length * EVENTS_PER_REPORT;
-      ratesPerCoreSecond.push(sent / ((await pipeline.ask("processorSeconds")) - spentBefore));
+      perCoreSecond.push(sent / ((await pipeline.ask("processorSeconds")) - spentBefore));
       events += sent;
       return sent / seconds;
     },

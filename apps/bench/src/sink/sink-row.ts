@@ -3,8 +3,9 @@ import { REPORTS_TOPIC } from "@dit/protocol";
 import { simulatedUseCase } from "@dit/simulator";
 import { CONSUMER_GROUP, DEFAULT_SINK_SETTINGS } from "@dit/sink";
 import type { WarehouseInsert } from "@dit/storage";
-import { interleave } from "../table/interleave.ts";
-import type { Row, Turn } from "../table/row.ts";
+import { coreNote } from "../table/core-note.ts";
+import { interleave, processorSeconds } from "../table/interleave.ts";
+import type { Measurement, Row } from "../table/row.ts";
 import { inTemporaryDirectory } from "../temporary-directory.ts";
 import { type OpenSink, openSink } from "./open-sink.ts";
 import { sampleRecords } from "./sample-records.ts";
@@ -21,11 +22,14 @@ export const sinkRow: Row = {
   against:
     "the very inserts of event rows that the sink made, once more into equal tables of the same engine: JSONEachRow, encoded from the same objects",
   target: { leastRatio: 0.6 },
-  measure: async () => ({ unit: "rows/s", turns: await measureSink({ batches: 5, turns: 9 }) }),
+  measure: () => measureSink({ batches: 5, turns: 9 }),
 };
 
 /** Throws unless all that was appended is in the sink's tables, and in the others. */
-export function measureSink(size: { readonly batches: number; readonly turns: number }): Promise<Turn[]> {
+export function measureSink(size: {
+  readonly batches: number;
+  readonly turns: number;
+}): Promise<Measurement> {
   return inTemporaryDirectory(async (directory) => {
     const sink = await openSink(directory);
     try {
@@ -40,27 +44,30 @@ async function measureTurns(sink: OpenSink, { batches, turns }: { batches: numbe
   const through = createSinkSide(sink, batches * REPORTS_PER_BATCH);
   await through.turn();
   const raw = await createRawSide(sink, through.lastInserts);
-  const measured = await interleave({ ours: through.turn, peer: raw.turn }, turns);
+  const turnsTaken = await interleave({ ours: through.turn, peer: raw.turn }, turns);
   await requireRows(sink, raw.tables.keys(), through.total());
   await requireRows(sink, raw.tables.values(), raw.total());
-  return measured;
+  return { unit: "rows/s", turns: turnsTaken, note: coreNote(through.perCoreSecond, raw.perCoreSecond) };
 }
 
 function createSinkSide(sink: OpenSink, reports: number) {
   let inserts: readonly WarehouseInsert[] = [];
   let total = 0;
+  const perCoreSecond: number[] = [];
   return {
+    perCoreSecond,
     lastInserts: () => inserts,
     total: () => total,
     async turn() {
       const records = sampleRecords(useCase, reports, EVENTS_PER_REPORT);
-      const seconds = await secondsOf(async () => {
+      const { seconds, coreSeconds } = await timed(async () => {
         await sink.eventLog.append(REPORTS_TOPIC, records);
         await untilStored(sink);
       });
       inserts = sink.takeInserts().filter(({ table }) => table.startsWith(`dit.${useCase}__`));
       const rows = reports * EVENTS_PER_REPORT;
       total += rows;
+      perCoreSecond.push(rows / coreSeconds);
       return rows / seconds;
     },
   };
@@ -73,7 +80,9 @@ async function createRawSide({ warehouse }: OpenSink, lastInserts: () => readonl
   for (const [table, copy] of tables) await warehouse.command(`CREATE TABLE ${copy} AS ${table}`);
   let total = 0;
   let insertCount = 0;
+  const perCoreSecond: number[] = [];
   return {
+    perCoreSecond,
     tables,
     total: () => total,
     async turn() {
@@ -82,11 +91,12 @@ async function createRawSide({ warehouse }: OpenSink, lastInserts: () => readonl
         if (table === undefined) throw new Error(`${insert.table} came later`);
         return { ...insert, table, deduplicationToken: `raw:${insertCount++}` };
       });
-      const seconds = await secondsOf(async () => {
+      const { seconds, coreSeconds } = await timed(async () => {
         for (const copy of copies) await warehouse.insert(copy);
       });
       const rows = copies.reduce((sum, copy) => sum + copy.rows.length, 0);
       total += rows;
+      perCoreSecond.push(rows / coreSeconds);
       return rows / seconds;
     },
   };
@@ -114,8 +124,12 @@ async function untilStored({ eventLog }: OpenSink): Promise<void> {
   while (await isBehind()) await sleep(POLL_MS);
 }
 
-async function secondsOf(work: () => Promise<void>): Promise<number> {
+async function timed(work: () => Promise<void>) {
   const startedMs = performance.now();
+  const coreSecondsBefore = processorSeconds();
   await work();
-  return (performance.now() - startedMs) / 1_000;
+  return {
+    seconds: (performance.now() - startedMs) / 1_000,
+    coreSeconds: processorSeconds() - coreSecondsBefore,
+  };
 }
