@@ -88,6 +88,31 @@ describe("a redemption", () => {
   });
 });
 
+describe("a batch", () => {
+  it("is one write to the counters, and its confirmation another", async () => {
+    const writes: string[] = [];
+    const { use, confirm: confirmUses } = stores.counters;
+    const counters: TestStores["counters"] = {
+      ...stores.counters,
+      use: (requests) => {
+        writes.push(`use ${requests.length}`);
+        return use(requests);
+      },
+      confirm: (requests) => {
+        writes.push(`confirm ${requests.length}`);
+        return confirmUses(requests);
+      },
+    };
+    const watched = await createInstance({ ...stores, counters }, clock);
+    const mine = await credential();
+    const items = [1, 2, 3, 4].map((n) => redeemItem(mine, `report ${n}`));
+    const forged = { ...redeemItem(mine, "forged"), mac: toBase64Url(randomBytes(32)) };
+    await outcomes([...items, forged], watched);
+    await confirm(watched, items);
+    expect(writes).toEqual(["use 4", "confirm 4"]);
+  });
+});
+
 describe("an attacker who redeems", () => {
   it("gets nowhere with a random token and MAC, and no counter is created", async () => {
     let used = 0;

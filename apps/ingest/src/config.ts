@@ -29,7 +29,9 @@ export const ingestConfigSchema = z
       .describe("reports that one request to ACS asks about at most")
       .default(INGEST_LIMITS.redeemMaxItems),
     redeemMaxWaitMs: configTypes.durationMs
-      .describe("how long a report waits for others to ask about with it")
+      .describe(
+        "how long a report waits for others to ask about with it, while some are being asked about; otherwise not at all",
+      )
       .default(INGEST_LIMITS.redeemMaxWaitMs),
     appendTimeoutMs: configTypes.durationMs
       .describe(

@@ -7,7 +7,7 @@ export const INGEST_LIMITS = {
   /** For a body to arrive after its headers, from an edge that has it whole. */
   bodyTimeoutMs: 10_000,
   redeemMaxItems: 64,
-  /** Short against a client's round trip, long enough to find company under load. */
+  /** While another batch is at ACS: short against a client's round trip, long enough to find company. While none is, nobody waits. */
   redeemMaxWaitMs: 2,
   /** While this many batches are at ACS, the next ones grow instead. */
   redeemMaxConcurrentBatches: 2,

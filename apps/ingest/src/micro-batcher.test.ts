@@ -37,6 +37,45 @@ test("every caller gets the answer to its own item, in batches within their boun
   );
 });
 
+test("an item that comes while nothing is away waits for nobody but those of its turn", async () => {
+  const sizes: number[] = [];
+  const batcher = createMicroBatcher<number, number>({
+    maxItems: 10,
+    maxWaitMs: 2 ** 30,
+    maxConcurrentBatches: 2,
+    run: async (items) => {
+      sizes.push(items.length);
+      return items;
+    },
+  });
+  expect(await batcher.submit(1)).toBe(1);
+  expect(await Promise.all([batcher.submit(2), batcher.submit(3)])).toEqual([2, 3]);
+  expect(sizes).toEqual([1, 2]);
+});
+
+test("items that come while a batch is away gather, and leave together when it is back", async () => {
+  const sizes: number[] = [];
+  const away = Promise.withResolvers<void>();
+  const batcher = createMicroBatcher<number, number>({
+    maxItems: 10,
+    maxWaitMs: 2 ** 30,
+    maxConcurrentBatches: 2,
+    run: async (items) => {
+      sizes.push(items.length);
+      await away.promise;
+      return items;
+    },
+  });
+  const first = batcher.submit(0);
+  await expect.poll(() => sizes, { timeout: 20_000 }).toEqual([1]);
+  const others = [1, 2, 3].map((item) => batcher.submit(item));
+  await new Promise(setImmediate);
+  expect(sizes).toEqual([1]);
+  away.resolve();
+  expect(await Promise.all([first, ...others])).toEqual([0, 1, 2, 3]);
+  expect(sizes).toEqual([1, 3]);
+});
+
 test("a batch that fails fails for each of its callers and for no other", async () => {
   const batcher = createMicroBatcher<number, number>({
     maxItems: 2,

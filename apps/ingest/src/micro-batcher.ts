@@ -1,6 +1,6 @@
 export interface MicroBatcherOptions<Item, Answer> {
   readonly maxItems: number;
-  /** How long the first item of a batch waits for company. */
+  /** How long the first item of a batch waits for company while another batch is away. */
   readonly maxWaitMs: number;
   readonly maxConcurrentBatches: number;
   /** One answer an item, in the items' order. */
@@ -19,8 +19,9 @@ interface Waiting<Item, Answer> {
 }
 
 /**
- * A batch leaves when it is full or its first item has waited long enough. While `maxConcurrentBatches` are away, items
- * gather, and leave as soon as one is back: so batches grow with the load, and only then. Its callers bound how many wait.
+ * While nothing is away, an item waits for nobody but those of the same turn. Otherwise a batch leaves when it is full, its first item
+ * has waited long enough, or none is away any more; while `maxConcurrentBatches` are away, items gather, and leave as soon as one is
+ * back. So batches grow with the load, and only then. Its callers bound how many wait.
  */
 export function createMicroBatcher<Item, Answer>(
   options: MicroBatcherOptions<Item, Answer>,
@@ -28,11 +29,14 @@ export function createMicroBatcher<Item, Answer>(
   const { maxItems, maxWaitMs, maxConcurrentBatches, run } = options;
   let waiting: Waiting<Item, Answer>[] = [];
   let timer: NodeJS.Timeout | undefined;
+  let turn: NodeJS.Immediate | undefined;
   let awayCount = 0;
 
   function send(): void {
     clearTimeout(timer);
+    clearImmediate(turn);
     timer = undefined;
+    turn = undefined;
     if (awayCount >= maxConcurrentBatches || waiting.length === 0) return;
     const batch = waiting.slice(0, maxItems);
     waiting = waiting.slice(maxItems);
@@ -48,6 +52,7 @@ export function createMicroBatcher<Item, Answer>(
       new Promise((resolve, reject) => {
         waiting.push({ item, resolve, reject });
         if (waiting.length >= maxItems) send();
+        else if (awayCount === 0) turn ??= setImmediate(send);
         else timer ??= setTimeout(send, maxWaitMs);
       }),
   };

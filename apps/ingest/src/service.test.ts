@@ -452,20 +452,30 @@ test("stopping sends the confirmations that are still queued", async () => {
 });
 
 test("more reports at once than there is room for are refused, and counted", async () => {
-  const rig = await startRig({ limits: { maxInFlightReports: 1, redeemMaxWaitMs: 100 } });
-  const [first, second] = await Promise.all(
-    [1, 2].map(() => rig.send(signReport({ credential: rig.credential(), body: plainBody }))),
-  );
-  expect([first?.status, second?.status].sort()).toEqual([202, 503]);
+  const rig = await startRig({ limits: { maxInFlightReports: 1 } });
+  const answering = Promise.withResolvers<void>();
+  rig.acs.redeemsAfter = answering.promise;
+  const send = () => rig.send(signReport({ credential: rig.credential(), body: plainBody }));
+  const sent = [send(), send()];
+  const sooner = await Promise.race(sent);
+  expect(await refusal(sooner)).toEqual([503, "overloaded"]);
+  answering.resolve();
+  expect((await Promise.all(sent)).map(({ status }) => status).sort()).toEqual([202, 503]);
   expect(await rig.metrics.value("reports_rejected_total", { code: "overloaded" })).toBe(1);
 });
 
-test("reports that come together are redeemed together", async () => {
-  const rig = await startRig({ limits: { redeemMaxItems: 4, redeemMaxWaitMs: 1_000 } });
-  await Promise.all(
-    [1, 2, 3, 4].map(() => rig.send(signReport({ credential: rig.credential(), body: plainBody }))),
-  );
-  expect(rig.acs.redeemBatchSizes).toEqual([4]);
+test("reports that come while others are asked about are redeemed together", async () => {
+  const rig = await startRig({ limits: { redeemMaxItems: 4, redeemMaxWaitMs: 60_000 } });
+  const answering = Promise.withResolvers<void>();
+  rig.acs.redeemsAfter = answering.promise;
+  const send = () => rig.send(signReport({ credential: rig.credential(), body: plainBody }));
+  const first = send();
+  await expect.poll(() => rig.acs.redeemBatchSizes, { timeout: 20_000 }).toEqual([1]);
+  const others = [send(), send(), send(), send()];
+  await expect.poll(() => rig.acs.redeemBatchSizes, { timeout: 20_000 }).toEqual([1, 4]);
+  answering.resolve();
+  const statuses = (await Promise.all([first, ...others])).map(({ status }) => status);
+  expect(statuses).toEqual(Array(5).fill(202));
 });
 
 test("neither log, metrics nor answers hold anything of a credential or a pseudonym", async () => {

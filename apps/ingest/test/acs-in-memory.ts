@@ -23,6 +23,8 @@ export interface AcsInMemory extends AcsClient {
   refusesService: boolean;
   /** Refuses confirmations only. */
   refusesConfirmations: boolean;
+  /** What redemptions wait for, once they have come in. */
+  redeemsAfter: Promise<void>;
   readonly redeemBatchSizes: number[];
   /** Tokens that have a counter. */
   readonly tokenCount: number;
@@ -71,6 +73,7 @@ export function createAcsInMemory(options: {
     isDown: false,
     refusesService: false,
     refusesConfirmations: false,
+    redeemsAfter: Promise.resolve(),
     redeemBatchSizes: [],
     get tokenCount() {
       return usesByToken.size;
@@ -81,6 +84,7 @@ export function createAcsInMemory(options: {
       if (acs.refusesService) throw new ProblemError("service_unauthenticated");
       if (!redeemRequestSchema.safeParse({ items }).success) throw new ProblemError("malformed_request");
       acs.redeemBatchSizes.push(items.length);
+      await acs.redeemsAfter;
       return { results: items.map(redeemOne) };
     },
     async confirm({ items }) {
