@@ -1,5 +1,5 @@
 import { ROUTES } from "@dit/protocol";
-import { createDependencyWatches, createHttpApp } from "@dit/service-kit";
+import { createAdmissions, createDependencyWatches, createHttpApp } from "@dit/service-kit";
 import type { Hono } from "hono";
 import { cors } from "hono/cors";
 import { createAccountKeys } from "./account-keys.ts";
@@ -8,6 +8,7 @@ import { createAuthenticators } from "./authenticate/authenticators.ts";
 import type { AcsContext } from "./context.ts";
 import { createIssueTokens } from "./issue/issue-tokens.ts";
 import { createRotationJob, type RotationJob } from "./keys/rotation-job.ts";
+import { ACS_LIMITS } from "./limits.ts";
 import { createConfirm } from "./redeem/confirm.ts";
 import { redeems } from "./redeem/epoch-is-open.ts";
 import { createMacKeyCache, DEFAULT_MAC_KEY_CACHE_BYTES } from "./redeem/mac-key-cache.ts";
@@ -53,7 +54,8 @@ export function createAcs(given: AcsContext): Acs {
   const registry = createUseCaseRegistry(context, forgetMacKeys);
   const accountKeys = createAccountKeys(context);
   const authenticatorOf = createAuthenticators(context, watchDependency);
-  const parts = { context, registry, accountKeys, authenticatorOf, macKeys, metrics };
+  const { issuances: admission, redemptions } = admissionsOf(context);
+  const parts = { context, registry, accountKeys, authenticatorOf, macKeys, metrics, admission };
   const { logger } = context;
   const app = createHttpApp({ service: "acs", logger, metrics: context.metrics });
 
@@ -67,8 +69,8 @@ export function createAcs(given: AcsContext): Acs {
   app.use(`${ROUTES.keys(id)}/*`, forBrowsers("GET"));
   app.post(ROUTES.issueTokens(id), issueTokensRoute(issueTokens));
   app.get(ROUTES.keys(id), getKeysRoute(context, registry));
-  app.post(ROUTES.redeem, redeemTokensRoute(context, redeem));
-  app.post(ROUTES.confirm, confirmRedemptionsRoute(context, confirm));
+  app.post(ROUTES.redeem, redeemTokensRoute(context, redemptions, redeem));
+  app.post(ROUTES.confirm, confirmRedemptionsRoute(context, redemptions, confirm));
   app.get(ROUTES.useCases, listUseCasesRoute(context, registry));
   app.get(ROUTES.useCase(id), getUseCaseRoute(context, registry));
   app.put(ROUTES.useCase(id), putUseCaseRoute(context, registry));
@@ -94,6 +96,22 @@ export function createAcs(given: AcsContext): Acs {
       registry.close();
       accountKeys.close();
     },
+  };
+}
+
+/** Apart, so that a wave of clients that fetch tokens does not keep out reports. */
+function admissionsOf(context: AcsContext) {
+  const limits = { ...ACS_LIMITS, ...context.config.limits };
+  const createAdmission = createAdmissions(context);
+  return {
+    issuances: createAdmission("issue", {
+      min: limits.minInFlightIssuances,
+      max: limits.maxInFlightIssuances,
+    }),
+    redemptions: createAdmission("redeem", {
+      min: limits.minInFlightRedemptions,
+      max: limits.maxInFlightRedemptions,
+    }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { HmacSha256, Poprf, RandomBytes, Sealer } from "@dit/crypto-core";
 import type { Clock, Logger, Metrics, Secret } from "@dit/service-kit";
 import type { Counters, Documents } from "@dit/storage";
 import type { IssuePool } from "./issue/issue-pool.ts";
+import type { AcsLimits } from "./limits.ts";
 
 /** What ACS needs to know about its surroundings; a part of what `loadAcsConfig` reads. */
 export interface AcsSettings {
@@ -24,6 +25,7 @@ export interface AcsSettings {
   readonly rotationIntervalMs: number;
   /** Memory for MAC keys of tokens in use; `DEFAULT_MAC_KEY_CACHE_BYTES` if not given. */
   readonly macKeyCacheBytes?: number;
+  readonly limits?: Partial<AcsLimits>;
 }
 
 /** The issuer's side of the POPRF. */

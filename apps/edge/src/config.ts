@@ -23,8 +23,14 @@ export const edgeConfigSchema = z.object({
       "addresses remembered at once, about 100 bytes each; beyond it the least recently seen is forgotten",
     )
     .default(EDGE_LIMITS.maxRateLimitedAddresses),
+  minInFlightRequests: configTypes.count
+    .refine((count) => count >= 1, "must be at least 1")
+    .describe("reports on their way to ingest at once that are let in however long they take")
+    .default(EDGE_LIMITS.minInFlightRequests),
   maxInFlightRequests: configTypes.count
-    .describe("reports on their way to ingest at once; beyond it `overloaded`")
+    .describe(
+      "reports on their way to ingest at once, however fast they are answered; beyond it `overloaded`",
+    )
     .default(EDGE_LIMITS.maxInFlightRequests),
   maxConnections: configTypes.count
     .describe("connections at once, each of which may hold a body of 64 KiB; more are dropped as they come")

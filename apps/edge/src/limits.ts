@@ -6,7 +6,9 @@ export const EDGE_LIMITS = {
   rateBurst: 200,
   /** Addresses remembered at once; beyond it the least recently seen is forgotten. About 100 bytes each. */
   maxRateLimitedAddresses: 100_000,
-  /** Reports on their way to ingest at once. Beyond it: `overloaded`. */
+  /** Reports on their way to ingest at once that are let in however long they take. */
+  minInFlightRequests: 8,
+  /** Reports on their way to ingest at once, however fast they are answered. Beyond it: `overloaded`. */
   maxInFlightRequests: 2_048,
   /** For a body to arrive after its headers, on a slow mobile link. */
   bodyTimeoutMs: 15_000,

@@ -1,7 +1,7 @@
 import {
   createAdminApp,
+  createAdmissions,
   createDependencyWatches,
-  createInFlightGate,
   createTicker,
   errorReason,
   type HttpServer,
@@ -32,9 +32,13 @@ export function createEdgeService(context: EdgeContext): EdgeService {
   const limiter = createRateLimiter({ clock, limits });
   const watch = createDependencyWatches(context)("ingest");
   const upstream = createUpstream({ ingestUrl, edgeSecret, limits, watch });
-  const gate = createInFlightGate(limits.maxInFlightRequests);
-  createEdgeMetrics(metrics, () => gate.inFlight);
-  const app = createEdgeApp(context, { limiter, upstream, gate, bodyTimeoutMs: limits.bodyTimeoutMs });
+  const admission = createAdmissions(context)("report", {
+    min: limits.minInFlightRequests,
+    max: limits.maxInFlightRequests,
+  });
+  createEdgeMetrics(metrics, () => admission.inFlight);
+  const { bodyTimeoutMs } = limits;
+  const app = createEdgeApp(context, { limiter, upstream, admission, bodyTimeoutMs });
   const ingestCheck = {
     name: "ingest",
     check: () => checkReachable(ingestUrl, limits.upstreamConnectTimeoutMs),

@@ -18,8 +18,14 @@ export const ingestConfigSchema = z
       .describe("Kafka, in place of the embedded event log: `kafka://b1:9092,b2:9092`")
       .optional(),
     eventLogPath: configTypes.path.describe("directory of the embedded event log").optional(),
+    minInFlightReports: configTypes.count
+      .refine((count) => count >= 1, "must be at least 1")
+      .describe("reports worked on at once that are let in however long they take")
+      .default(INGEST_LIMITS.minInFlightReports),
     maxInFlightReports: configTypes.count
-      .describe("reports worked on at once, at up to 64 KiB of memory each; beyond it `overloaded`")
+      .describe(
+        "reports worked on at once, however fast that is, at up to 64 KiB of memory each; beyond it `overloaded`",
+      )
       .default(INGEST_LIMITS.maxInFlightReports),
     redeemMaxItems: configTypes.count
       .refine(

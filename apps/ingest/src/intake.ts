@@ -1,8 +1,8 @@
 import { reportIdOf } from "@dit/crypto-core";
 import type { RedeemResult } from "@dit/protocol/schemas";
 import {
+  createAdmissions,
   createDependencyWatches,
-  createInFlightGate,
   nowSeconds,
   type PresentedReport,
   ProblemError,
@@ -33,8 +33,11 @@ export interface Intake {
 export function createIntake(context: IngestContext): Intake {
   const { acs, directory, clock, config } = context;
   const limits = { ...INGEST_LIMITS, ...config.limits };
-  const gate = createInFlightGate(limits.maxInFlightReports);
-  const metrics = createIngestMetrics(context.metrics, () => gate.inFlight);
+  const admission = createAdmissions(context)("report", {
+    min: limits.minInFlightReports,
+    max: limits.maxInFlightReports,
+  });
+  const metrics = createIngestMetrics(context.metrics, () => admission.inFlight);
   const watchDependency = createDependencyWatches(context);
   const acsWatch = watchDependency("acs");
   const redeemer = createRedeemer({ acs, limits, watch: acsWatch });
@@ -95,7 +98,7 @@ export function createIntake(context: IngestContext): Intake {
   async function take(request: Request, useCase: string): Promise<void> {
     try {
       requireEdge(request, config.edgeSecret);
-      await gate.pass(() => keep(request, useCase));
+      await admission.pass(() => keep(request, useCase));
     } catch (error) {
       metrics.reportsRejected.inc({ code: error instanceof ProblemError ? error.code : "internal_error" });
       throw error;

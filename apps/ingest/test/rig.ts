@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from "node:fs/promises";
+import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type KeyPair, type Poprf, toBase64Url } from "@dit/crypto-core";
@@ -36,6 +37,8 @@ export interface Rig {
   readonly logLines: string[];
   credential(where?: Parameters<typeof issueCredential>[2]): ReturnType<typeof issueCredential>;
   send(report: SignedReport, headers?: Record<string, string>): Promise<Response>;
+  /** Its headers alone, and the answer to them. */
+  sendWithoutBody(report: SignedReport): Promise<IncomingMessage>;
   reports(): Promise<AcceptedReport[]>;
 }
 
@@ -80,7 +83,8 @@ export async function startRig(
       listenPort: 0,
       adminPort: 0,
       edgeSecret: new Secret(EDGE_SECRET),
-      limits: { confirmMaxWaitMs: 1, confirmBaseBackoffMs: 1, ...options.limits },
+      // Sent together or not, on a slow machine too: what is not asked about is let in.
+      limits: { minInFlightReports: 2_048, confirmMaxWaitMs: 1, confirmBaseBackoffMs: 1, ...options.limits },
     },
   });
   onTestFinished(async () => {
@@ -105,6 +109,21 @@ export async function startRig(
         method: "POST",
         headers: { "dit-edge": EDGE_SECRET, ...headers, ...extra },
         body,
+      }),
+    sendWithoutBody: ({ path: reportPath, headers, body }) =>
+      new Promise((resolve, reject) => {
+        const length = { "content-length": String(body.length) };
+        const outgoing = request(`${service.url}${reportPath}`, {
+          method: "POST",
+          headers: { "dit-edge": EDGE_SECRET, ...headers, ...length },
+        });
+        outgoing.once("error", reject);
+        outgoing.once("response", (incoming) => {
+          outgoing.off("error", reject).on("error", () => undefined);
+          resolve(incoming);
+          outgoing.destroy();
+        });
+        outgoing.flushHeaders();
       }),
     reports: () => readReports(eventLog),
   };

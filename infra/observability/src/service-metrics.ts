@@ -5,6 +5,7 @@ import { createReidMetrics } from "@dit/reid";
 import {
   createAcsClient,
   createAdminApp,
+  createAdmissions,
   createDependencyWatches,
   createHttpApp,
   createLogger,
@@ -32,7 +33,10 @@ export function describeMetrics(service: ServiceName): MetricDescription[] {
   const logger = createLogger({ service, write: () => undefined });
   createAdminApp({ service, version: "0", metrics, checks: [] });
   if (service !== "reid") createDependencyWatches({ logger, metrics });
-  if (service !== "sink" && service !== "reid") createHttpApp({ service, logger, metrics });
+  if (service !== "sink" && service !== "reid") {
+    createHttpApp({ service, logger, metrics });
+    createAdmissions({ metrics });
+  }
   if (service === "ingest" || service === "sink" || service === "reid") {
     createAcsClient({ baseUrl: "http://acs", serviceSecret: new Secret("unused"), metrics });
   }

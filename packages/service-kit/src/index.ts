@@ -2,6 +2,8 @@ export type { AcsAdminClient, AcsAdminClientOptions, AuditRecord, KeyPlan } from
 export { createAcsAdminClient } from "./acs-admin-client.ts";
 export type { AcsClient, AcsClientOptions } from "./acs-client.ts";
 export { createAcsClient } from "./acs-client.ts";
+export type { Admission } from "./admission.ts";
+export { createAdmissions } from "./admission.ts";
 export type { Clock, ManualClock } from "./clock.ts";
 export { createManualClock, nowSeconds, systemClock, utcDay } from "./clock.ts";
 export { baseConfigShape, ConfigError, loadConfig } from "./config.ts";
@@ -19,8 +21,6 @@ export { createAdminApp } from "./health.ts";
 export { createHttpApp } from "./http-app.ts";
 export type { HttpLimits, HttpServer } from "./http-server.ts";
 export { listen } from "./http-server.ts";
-export type { InFlightGate } from "./in-flight-gate.ts";
-export { createInFlightGate } from "./in-flight-gate.ts";
 export { LATENCY_BUCKETS_SECONDS } from "./latency-buckets.ts";
 export type { Service } from "./lifecycle.ts";
 export { runMain } from "./lifecycle.ts";

@@ -9,7 +9,7 @@ import {
 } from "@dit/crypto-core";
 import { LIMITS } from "@dit/protocol";
 import { type IssueResponse, issueRequestSchema } from "@dit/protocol/schemas";
-import { nowSeconds, ProblemError, readJson } from "@dit/service-kit";
+import { type Admission, nowSeconds, ProblemError, readJson } from "@dit/service-kit";
 import { z } from "zod";
 import type { AccountKeys } from "../account-keys.ts";
 import type { AcsMetrics } from "../acs-metrics.ts";
@@ -42,11 +42,11 @@ export function createIssueTokens(parts: {
   readonly authenticatorOf: ReturnType<typeof createAuthenticators>;
   readonly accountKeys: AccountKeys;
   readonly metrics: AcsMetrics;
+  readonly admission: Admission;
 }): IssueTokens {
-  const { context, registry, authenticatorOf, accountKeys, metrics } = parts;
+  const { context, registry, authenticatorOf, accountKeys, metrics, admission } = parts;
   const quota = createQuota(context.counters);
-  const issue: IssueTokens = async (useCase, request) => {
-    const envelope = await readJson(request, envelopeSchema, LIMITS.maxIssueBodyBytes);
+  const issue = async (useCase: string, request: Request, envelope: Envelope): Promise<IssueResponse> => {
     const state = enabledState((await registry.current()).get(useCase));
     const account = await authenticatorOf(state.document).authenticate(request);
     const key = issuingKey(context, state, envelope);
@@ -65,7 +65,10 @@ export function createIssueTokens(parts: {
   };
   return async (useCase, request) => {
     try {
-      const response = await issue(useCase, request);
+      admission.requireRoom();
+      // A body that trickles in holds its own connection, and no place that others wait for.
+      const envelope = await readJson(request, envelopeSchema, LIMITS.maxIssueBodyBytes);
+      const response = await admission.pass(() => issue(useCase, request, envelope));
       metrics.issuances.inc({ code: "issued" });
       return response;
     } catch (error) {

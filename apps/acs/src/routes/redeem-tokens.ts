@@ -1,15 +1,18 @@
 import { LIMITS } from "@dit/protocol";
 import { redeemRequestSchema } from "@dit/protocol/schemas";
-import { readJson, requireBearer } from "@dit/service-kit";
+import { type Admission, readJson, requireBearer } from "@dit/service-kit";
 import type { Handler } from "hono";
 import type { AcsContext } from "../context.ts";
 import type { Redeem } from "../redeem/redeem.ts";
 
 /** `POST /v1/redemptions`, service channel. */
-export function redeemTokensRoute({ config }: AcsContext, redeem: Redeem): Handler {
+export function redeemTokensRoute({ config }: AcsContext, admission: Admission, redeem: Redeem): Handler {
   return async (c) => {
     requireBearer(c.req.raw, config.serviceSecret, "service_unauthenticated");
-    const { items } = await readJson(c.req.raw, redeemRequestSchema, LIMITS.maxRedeemBodyBytes);
-    return c.json(await redeem(items), 200, { "cache-control": "no-store" });
+    const response = await admission.pass(async () => {
+      const { items } = await readJson(c.req.raw, redeemRequestSchema, LIMITS.maxRedeemBodyBytes);
+      return await redeem(items);
+    });
+    return c.json(response, 200, { "cache-control": "no-store" });
   };
 }

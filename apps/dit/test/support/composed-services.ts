@@ -32,6 +32,13 @@ const SERVER_SECRET = "server-secret-server-secret-server-se";
 const SERVICE_SECRET = "service-secret-service-secret-service";
 const ADMIN_SECRET = "admin-secret-admin-secret-admin-secret";
 export const EDGE_SECRET = "edge-secret-edge-secret-edge-secret";
+/** On a slow machine too: who is turned away is another test's matter. */
+const MANY_AT_ONCE = {
+  acs: { minInFlightIssuances: 256, minInFlightRedemptions: 256 },
+  edge: { minInFlightRequests: 2_048 },
+  ingest: { minInFlightReports: 2_048 },
+};
+
 /** What asks ACS for an account's tokens. */
 export const SERVER_BEARER = `Bearer ${SERVER_ID}.${SERVER_SECRET}`;
 
@@ -115,6 +122,7 @@ export async function composeServices(options: ComposeOptions): Promise<Composed
       serviceSecret: new Secret(SERVICE_SECRET),
       adminSecret: new Secret(ADMIN_SECRET),
       applicationServers: { [SERVER_ID]: new Secret(SERVER_SECRET) },
+      limits: MANY_AT_ONCE.acs,
       rotationIntervalMs: options.rotationIntervalMs ?? NEVER_MS,
     },
   });
@@ -163,7 +171,10 @@ export async function composeServices(options: ComposeOptions): Promise<Composed
         environment: ENVIRONMENT,
         edgeSecret: new Secret(EDGE_SECRET),
         // What is asked together must not hang on who was quick.
-        ...(options.oneByOne === true ? { limits: { confirmMaxItems: 1, confirmMaxWaitMs: 0 } } : {}),
+        limits: {
+          ...MANY_AT_ONCE.ingest,
+          ...(options.oneByOne === true ? { confirmMaxItems: 1, confirmMaxWaitMs: 0 } : {}),
+        },
       },
     }),
   );
@@ -177,7 +188,7 @@ export async function composeServices(options: ComposeOptions): Promise<Composed
           ...listening,
           ingestUrl,
           edgeSecret: new Secret(EDGE_SECRET),
-          limits: { ratePerSecond: 1_000_000, rateBurst: 1_000_000 },
+          limits: { ratePerSecond: 1_000_000, rateBurst: 1_000_000, ...MANY_AT_ONCE.edge },
         },
       }),
     ));

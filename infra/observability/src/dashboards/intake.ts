@@ -29,11 +29,13 @@ export const intake: Dashboard = {
           kind: "lines",
           title: "On their way at once",
           description:
-            "Beyond DIT_EDGE_MAX_IN_FLIGHT_REQUESTS and DIT_INGEST_MAX_IN_FLIGHT_REPORTS the answer is overloaded.",
+            "Beyond the limit the answer is overloaded. Each service finds its own out by how long reports take.",
           unit: "short",
           queries: {
             "edge {{instance}}": "dit_edge_reports_in_flight",
             "ingest {{instance}}": "dit_ingest_reports_in_flight",
+            "limit, edge {{instance}}": "dit_edge_in_flight_limit",
+            "limit, ingest {{instance}}": "dit_ingest_in_flight_limit",
           },
         },
       ],

@@ -19,8 +19,8 @@ export async function startEdge(around: Surroundings, ingestUrl: string): Promis
       adminPort: 0,
       ingestUrl,
       edgeSecret: new Secret(EDGE_SECRET),
-      // All attackers come from one address, and time stands still: the limit of rates is another test's matter.
-      limits: { ratePerSecond: 1_000_000, rateBurst: 1_000_000 },
+      // All attackers come from one address, and time stands still: limits of rates and of how many at once are another test's matter.
+      limits: { ratePerSecond: 1_000_000, rateBurst: 1_000_000, minInFlightRequests: 2_048 },
     },
   });
   await edge.start();

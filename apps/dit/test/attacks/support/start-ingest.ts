@@ -37,6 +37,8 @@ export async function startIngest(around: Surroundings, acsUrl: string): Promise
       listenPort: 0,
       adminPort: 0,
       edgeSecret: new Secret(EDGE_SECRET),
+      // How many there may be at once is another test's matter.
+      limits: { minInFlightReports: 2_048 },
     },
   });
   await service.start();

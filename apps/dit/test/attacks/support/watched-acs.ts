@@ -97,6 +97,8 @@ export async function startWatchedAcs(options: {
         partner_server: new Secret(PARTNER_SECRET),
         chat_server: new Secret(CHAT_SECRET),
       },
+      // How many there may be at once is another test's matter.
+      limits: { minInFlightIssuances: 256, minInFlightRedemptions: 256 },
       rotationIntervalMs,
     },
   });
