@@ -55,6 +55,16 @@ describe("one machine's event log", () => {
     await directory.remove();
   });
 
+  test("what waits for the disk is bounded: the rest is refused at once, and room comes back", async () => {
+    const MEBIBYTE = 1_024 * 1_024;
+    const record = { key: Buffer.of(1), value: Buffer.alloc(MEBIBYTE) };
+    const results = await Promise.allSettled(Array.from({ length: 40 }, () => log.append(TOPIC, [record])));
+    expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(32);
+    await log.append(TOPIC, [record]);
+    const [partition] = await log.progress(TOPIC, "group");
+    expect(partition?.endOffset).toBe(33);
+  });
+
   const appendOne = () => log.append(TOPIC, [{ key: Buffer.of(1), value: Buffer.of(1) }]);
   const commit = (group: string, offset: number) =>
     consumeOnce(log, group, (reader) => reader.commit({ offset, metadata: "" }));

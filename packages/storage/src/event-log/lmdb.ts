@@ -27,6 +27,8 @@ export interface LmdbEventLogOptions {
   readonly clock?: () => number;
 }
 
+/** What is appended while nothing gets to the disk: whoever appends it may have given it up. As much as of one partition of Kafka. */
+const MAX_WAITING_BYTES = 32 * 1_024 * 1_024;
 const SIX_HOURS_MS = 6 * 60 * 60 * 1_000;
 /** Ten minutes of six hours: few enough keys to be read in one go, and few records that wait for others. */
 const SEGMENTS_PER_RETENTION = 36;
@@ -58,6 +60,7 @@ export async function openLmdbEventLog({
   const arrivals = new Arrivals();
   const consuming = new Map<string, AbortController>();
   const appending = new Set<{ readonly topic: string; readonly records: readonly AppendRecord[] }>();
+  let waitingBytes = 0;
 
   /** Everything that waits to be appended goes in together: one block a partition, not one a caller. */
   function appendWaiting(): void {
@@ -93,12 +96,17 @@ export async function openLmdbEventLog({
   return {
     async append(topic, records) {
       if (records.length === 0) return;
+      const bytes = records.reduce((sum, { value }) => sum + value.length, 0);
+      if (waitingBytes > 0 && waitingBytes + bytes > MAX_WAITING_BYTES)
+        throw new Error("event log (lmdb): too much waits to be appended already");
       const waiting = { topic, records };
       appending.add(waiting);
+      waitingBytes += bytes;
       try {
         await environment.write(appendWaiting);
       } finally {
         appending.delete(waiting);
+        waitingBytes -= bytes;
       }
       arrivals.announce(topic);
     },
