@@ -20,6 +20,8 @@ import { sampleEvents } from "./sample-events.ts";
 
 const { useCase } = simulatedUseCase;
 const CONTENT_TYPE = "application/json";
+/** Of a report without a credential. */
+const HEADERS = { "content-type": CONTENT_TYPE, "content-encoding": "gzip" } as const;
 /** Of Linux's connections to one address: nothing is measured by it. */
 const AT_ONCE = 32;
 
@@ -119,17 +121,13 @@ export interface SignedReport {
 
 /** As the SDK makes it: gzip, padded to its size bucket, signed. */
 export function signReport(environment: string, credential: Credential, events: number): SignedReport {
-  const { keyVersion, epoch, token, macKey } = credential;
-  const { headers, body } = unsignedReport(events);
-  const transcript = { environment, useCase, keyVersion, epoch, token, contentType: CONTENT_TYPE };
-  const mac = reportMac(macKey, transcriptDigest({ ...transcript, contentEncoding: "gzip", body }));
-  const header = formatCredentialHeader({ keyVersion, epoch, token, mac });
-  return { headers: { ...headers, [CREDENTIAL_HEADER]: header }, body };
+  const body = reportBody(events);
+  return { headers: signedHeaders(environment, credential, body), body };
 }
 
 /** The same without a credential. */
 export function unsignedReport(events: number): SignedReport {
-  return { headers: { "content-type": CONTENT_TYPE, "content-encoding": "gzip" }, body: reportBody(events) };
+  return { headers: HEADERS, body: reportBody(events) };
 }
 
 /** Sends a report; throws unless it is accepted. */
@@ -152,7 +150,19 @@ export async function sendReport(
   return report.body.length + Buffer.byteLength(head);
 }
 
-function reportBody(events: number): Uint8Array<ArrayBuffer> {
+/** What goes with a body, its MAC included. */
+export function signedHeaders(
+  environment: string,
+  { keyVersion, epoch, token, macKey }: Credential,
+  body: Uint8Array,
+): Record<string, string> {
+  const transcript = { environment, useCase, keyVersion, epoch, token, contentType: CONTENT_TYPE };
+  const mac = reportMac(macKey, transcriptDigest({ ...transcript, contentEncoding: "gzip", body }));
+  return { ...HEADERS, [CREDENTIAL_HEADER]: formatCredentialHeader({ keyVersion, epoch, token, mac }) };
+}
+
+/** Of a client that nobody else is. */
+export function reportBody(events: number): Uint8Array<ArrayBuffer> {
   const report = {
     pseudonym: toBase64Url(new Uint8Array(randomBytes(16))),
     events: sampleEvents(events, Math.floor(Date.now() / 1000)),
