@@ -12,6 +12,15 @@ import { scenarioClients, scenarioNames } from "../scenario/scenario-names.ts";
 import { isProduction } from "../shared-config.ts";
 
 const ENDED_WITHIN_MS = 500;
+const OPTIONS = {
+  seconds: { type: "string" },
+  clients: { type: "string" },
+  "events-per-second": { type: "string" },
+  scenario: { type: "string" },
+  seed: { type: "string", default: "1" },
+  engines: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
 const NOT_IN_A_SCENARIO = ["seconds", "events-per-second", "engines"] as const;
 
 /** Ctrl-C ends it early: what was accepted is drained and balanced as ever, and the exit code is by that. */
@@ -21,33 +30,19 @@ export const demoCommand: Command = {
   summary:
     "from empty: run the pipeline for a while, drain it, and balance what was accepted with what is stored; Ctrl-C ends it early. With --engines as processes of their own on these servers and ClickHouse, fetched and started here. With --scenario, people report fields of which the truth is known, and what the re-identification monitor stopped is said beside what it must stop",
   async run(args, io) {
-    const { values, positionals } = parseOptions(args, {
-      seconds: { type: "string" },
-      clients: { type: "string" },
-      "events-per-second": { type: "string" },
-      scenario: { type: "string" },
-      seed: { type: "string", default: "1" },
-      engines: { type: "string" },
-      json: { type: "boolean", default: false },
-    });
+    const { values, positionals } = parseOptions(args, OPTIONS);
     refusePositionals(positionals);
-    const seed = positiveInteger("seed", values.seed);
+    const common = { seed: positiveInteger("seed", values.seed), json: values.json };
     if (values.scenario !== undefined) {
-      const scenarios = scenarioNames(values.scenario);
-      const given = NOT_IN_A_SCENARIO.find((name) => values[name] !== undefined);
-      if (given !== undefined) {
-        throw new UsageError(`--${given} says nothing in a scenario: everyone reports twice, in one box`);
-      }
-      const clients = scenarioClients(values.clients);
+      const population = scenarioPopulation(values.scenario, values);
       refuseProduction(io);
-      return await demonstrateScenarios(io, { scenarios, clients, seed, json: values.json });
+      return await demonstrateScenarios(io, { ...population, ...common });
     }
     const options = {
       seconds: positiveNumber("seconds", values.seconds ?? "20"),
-      json: values.json,
       clients: positiveInteger("clients", values.clients ?? "200"),
       eventsPerSecond: positiveNumber("events-per-second", values["events-per-second"] ?? "8000"),
-      seed,
+      ...common,
     };
     const engines = values.engines === undefined ? undefined : parseEngineChoice(values.engines);
     refuseProduction(io);
@@ -65,6 +60,18 @@ export const demoCommand: Command = {
     }
   },
 };
+
+function scenarioPopulation(
+  name: string,
+  values: { readonly [Name in keyof typeof OPTIONS]?: string | boolean | undefined } & {
+    readonly clients?: string | undefined;
+  },
+) {
+  const scenarios = scenarioNames(name);
+  const given = NOT_IN_A_SCENARIO.find((option) => values[option] !== undefined);
+  if (given === undefined) return { scenarios, clients: scenarioClients(values.clients) };
+  throw new UsageError(`--${given} says nothing in a scenario: everyone reports twice, in one box`);
+}
 
 function refuseProduction({ env }: CommandIo): void {
   if (!isProduction(env)) return;
