@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { CryptoError, concat, type Element, type EvaluatedBatch, element, proof } from "@dit/crypto-core";
 import type { BoundKey, LibsodiumPoprf } from "@dit/crypto-core/libsodium";
-import { createInFlightGate, errorReason, type Logger, ProblemError } from "@dit/service-kit";
+import { errorReason, type Logger, ProblemError } from "@dit/service-kit";
 import { Piscina } from "piscina";
 import type { LiveKey } from "../keys/live-key.ts";
 import type { IssueAnswer, IssueTask } from "./issue-task.ts";
@@ -38,7 +38,7 @@ const WORKER = new URL("./issue-worker.ts", import.meta.url);
 
 export function createIssuePool(options: IssuePoolOptions): IssuePool {
   const { poprf, logger, threads, maxQueued = DEFAULT_ISSUE_MAX_QUEUED, worker = WORKER } = options;
-  const gate = createInFlightGate(threads + maxQueued);
+  let inFlight = 0;
   const pool = new Piscina<IssueTask, IssueAnswer>({
     filename: worker.href,
     name: "evaluateBatch",
@@ -56,14 +56,19 @@ export function createIssuePool(options: IssuePoolOptions): IssuePool {
     }
   };
   return {
-    evaluate: ({ key, epoch, blinded }) =>
-      gate.pass(async () => {
+    async evaluate({ key, epoch, blinded }) {
+      if (inFlight >= threads + maxQueued) throw new ProblemError("overloaded", { retryAfterSeconds: 1 });
+      inFlight++;
+      try {
         const epochKey = key.forEpoch(epoch);
         epochKey.sharedKey ??= inSharedMemory(poprf.bind(key.secretKey, epochKey.info));
         const answer = await ask({ boundKey: epochKey.sharedKey, blinded: concat(...blinded) });
         if ("refused" in answer) throw new CryptoError(answer.refused);
         return { evaluated: elementsOf(answer.evaluated), proof: proof(answer.proof) };
-      }),
+      } finally {
+        inFlight--;
+      }
+    },
     close: () => pool.close(),
   };
 }
