@@ -35,6 +35,8 @@ function whole(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
+/** To three digits: 0.597x misses 0.6x, and has to look like it. */
 function times(ratio: number): string {
+  if (ratio < 1) return `${ratio.toFixed(3)}x`;
   return `${ratio.toFixed(ratio < 10 ? 2 : 1)}x`;
 }
