@@ -13,26 +13,46 @@ export interface SubjectSize {
   readonly mostValues: number;
 }
 
+type WindowRow = Readonly<Record<string, number>>;
+
 /** Sketches of fixed size in one pass over both windows: what later passes need to bound their memory. */
 export async function estimateSizes(warehouse: Warehouse, scan: EventScan): Promise<SubjectSize[]> {
-  const columns = scan.subjects.flatMap((subject, index) => {
-    const filled = hasValue(subject);
-    return [
-      `countIf(${filled}) AS rows_${index}`,
-      `uniqCombined64If(17)(pid, ${filled}) AS pids_${index}`,
-      `uniqCombined64If(15)(${valueHash(scan.key, subject)}, ${filled}) AS values_${index}`,
-    ];
-  });
-  const windows = await warehouse.query<Record<string, number>>(
+  const counts = await countRows(warehouse, scan);
+  const inEveryRow = scan.subjects.map((_, index) =>
+    counts.every((window) => Number(window[`rows_${index}`]) === Number(window.all_rows)),
+  );
+  const columns = scan.subjects.flatMap((subject, index) => [
+    // Most fields are in every row, and have the same pids: a sketch for each of them would take a quarter of the pass.
+    ...(inEveryRow[index] ? [] : [`uniqCombined64If(17)(pid, ${hasValue(subject)}) AS pids_${index}`]),
+    `uniqCombined64If(15)(${valueHash(scan.key, subject)}, ${hasValue(subject)}) AS values_${index}`,
+  ]);
+  const sketches = await perWindow(warehouse, scan, ["uniqCombined64(17)(pid) AS all_pids", ...columns]);
+  const pidsOf = (window: WindowRow | undefined, index: number) =>
+    Number(window?.[inEveryRow[index] ? "all_pids" : `pids_${index}`] ?? 0);
+  return scan.subjects.map((_, index) => ({
+    rows: Number(counts.find(isNow)?.[`rows_${index}`] ?? 0),
+    pids: pidsOf(sketches.find(isNow), index),
+    pidsBefore: pidsOf(
+      sketches.find((window) => !isNow(window)),
+      index,
+    ),
+    mostValues: Math.max(0, ...sketches.map((window) => Number(window[`values_${index}`] ?? 0))),
+  }));
+}
+
+/** Reads which rows have a value, and no value. */
+function countRows(warehouse: Warehouse, scan: EventScan): Promise<WindowRow[]> {
+  const rows = scan.subjects.map((subject, index) => `countIf(${hasValue(subject)}) AS rows_${index}`);
+  return perWindow(warehouse, scan, ["count() AS all_rows", ...rows]);
+}
+
+function perWindow(warehouse: Warehouse, scan: EventScan, columns: readonly string[]): Promise<WindowRow[]> {
+  return warehouse.query(
     `SELECT epoch >= ${scan.now.firstEpoch} AS is_now, ${columns.join(",\n  ")}
 FROM ${tableOf(scan)} WHERE ${rowsOfBoth(scan)} GROUP BY is_now`,
   );
-  const now = windows.find(({ is_now }) => Number(is_now) === 1);
-  const before = windows.find(({ is_now }) => Number(is_now) === 0);
-  return scan.subjects.map((_, index) => ({
-    rows: Number(now?.[`rows_${index}`] ?? 0),
-    pids: Number(now?.[`pids_${index}`] ?? 0),
-    pidsBefore: Number(before?.[`pids_${index}`] ?? 0),
-    mostValues: Math.max(0, ...windows.map((window) => Number(window[`values_${index}`] ?? 0))),
-  }));
+}
+
+function isNow({ is_now }: WindowRow): boolean {
+  return Number(is_now) === 1;
 }

@@ -13,9 +13,9 @@ export interface EventScan {
   readonly key: HashKey;
 }
 
-/** 2^64 - 1 stands for "no value"; no threshold reaches it. */
+/** Stands for "no value"; no threshold reaches it. */
 const NO_VALUE = 2n ** 64n - 1n;
-/** Keeps every value. */
+/** Keeps every value, or every person. */
 export const WHOLE = NO_VALUE - 1n;
 
 export function tableOf({ useCase, event }: Pick<EventScan, "useCase" | "event">): string {
@@ -33,21 +33,32 @@ export function rowsOfNow({ now }: EventScan): string {
 }
 
 /**
- * SQL: one row for each value of each subject (1, 2, ...) whose hash `h` is at most the subject's threshold, with the person's hash.
- * A threshold takes the same share of all values in both windows and in every run with this key, and it is what bounds memory: a
- * GROUP BY with a LIMIT would first hold every value there is.
+ * SQL: one row for each value of each subject (1, 2, ...), with its hash `h` and the person's, of those that a condition over `is_now`,
+ * `person` and the cell `c` (its subject and hash) keeps. A condition that takes the same share of all values or people whatever the
+ * table holds is what bounds memory: a GROUP BY with a LIMIT would first hold every value there is.
  */
-export function cellsSql(scan: EventScan, thresholds: readonly bigint[], rows: string): string {
+export function cellsSql(scan: EventScan, keeps: string, rows: string): string {
   const cells = scan.subjects.map(
     (subject, index) =>
       `(toUInt16(${index + 1}), if(${hasValue(subject)}, ${valueHash(scan.key, subject)}, toUInt64(${NO_VALUE})))`,
   );
-  const limits = thresholds.map((threshold) => `toUInt64(${threshold})`);
   return `SELECT is_now, person, cell.1 AS subject, cell.2 AS h FROM (
   SELECT epoch >= ${scan.now.firstEpoch} AS is_now, ${personHash(scan.key)} AS person,
-    arrayJoin(arrayFilter(c -> c.2 <= [${limits.join(", ")}][c.1], [${cells.join(", ")}])) AS cell
+    arrayJoin(arrayFilter(c -> ${keeps}, [${cells.join(", ")}])) AS cell
   FROM ${tableOf(scan)} WHERE ${rows}
 )`;
+}
+
+/** SQL condition: a cell's value has a hash up to its subject's threshold. It is the same values in both windows and in every run with this key. */
+export function valuesUpTo(thresholds: readonly bigint[]): string {
+  return `c.2 <= ${thresholdOf(thresholds, "c.1")}`;
+}
+
+/** SQL: the threshold of a subject, given by an expression. */
+export function thresholdOf(thresholds: readonly bigint[], subject: string): string {
+  const [first, ...others] = new Set(thresholds);
+  if (first !== undefined && others.length === 0) return `toUInt64(${first})`;
+  return `[${thresholds.map((threshold) => `toUInt64(${threshold})`).join(", ")}][${subject}]`;
 }
 
 export function personHash(key: HashKey): string {

@@ -1,9 +1,9 @@
 import type { UseCaseVersion } from "@dit/service-kit";
 import type { Warehouse } from "@dit/storage";
-import { cellsSql, type EventScan, personHash, rowsOfNow, WHOLE } from "./event-scan.ts";
+import { cellsSql, type EventScan, rowsOfNow, thresholdOf } from "./event-scan.ts";
 import { eventWindow } from "./event-window.ts";
 import type { MeasuredField } from "./measure-use-case.ts";
-import { thresholdOfPeople } from "./sample-people.ts";
+import { countDrawn, thresholdOfPeople, valuesAndDrawn } from "./sample-people.ts";
 import type { HashKey } from "./value-hash.ts";
 
 export const CURVE_KS = [2, 5, 11, 20, 50, 100] as const;
@@ -42,60 +42,40 @@ export async function measureCurves(
         before: eventWindow(document, window - 1),
         subjects: some.map(({ measurement }) => measurement),
       };
-      const values = await valuesBelow(warehouse, scan, some);
-      const pids = await pidsBelow(warehouse, scan, some);
-      for (const [index, { measurement }] of some.entries()) {
-        const shares = { valuesBelow: values.get(index + 1) ?? [], pidsBelow: pids.get(index + 1) ?? [] };
-        curves.push({ event, field: measurement.fields[0], ...shares });
-      }
+      curves.push(...(await measureChunk(warehouse, scan, some)));
     }
   }
   return curves;
 }
 
-type Shares = ReadonlyMap<number, readonly number[]>;
+interface CurveRow {
+  readonly subject: number;
+  readonly valuesBelow: readonly number[];
+  readonly pidsBelow: readonly number[];
+}
 
-async function valuesBelow(
+async function measureChunk(
   warehouse: Warehouse,
   scan: EventScan,
   fields: readonly MeasuredField[],
-): Promise<Shares> {
+): Promise<UniquenessCurve[]> {
   const thresholds = fields.map(({ sample }) => sample.threshold);
-  return sharesOf(
-    warehouse,
-    `SELECT subject, [${CURVE_KS.map((k) => `countIf(people < ${k}) / count()`).join(", ")}] AS shares
+  const peopleThresholds = fields.map(({ measurement }) => thresholdOfPeople(measurement));
+  const drawn = await countDrawn(warehouse, scan, peopleThresholds);
+  const cells = cellsSql(scan, valuesAndDrawn(scan, thresholds, peopleThresholds), rowsOfNow(scan));
+  const shares = await warehouse.query<CurveRow>(
+    `SELECT subject,
+  [${CURVE_KS.map((k) => `countIf(kept AND length(people) < ${k}) / countIf(kept)`).join(", ")}] AS valuesBelow,
+  [${CURVE_KS.map((k) => `uniqExactArrayIf(drawn_people, length(people) < ${k}) / [${drawn.join(", ")}][subject]`).join(", ")}] AS pidsBelow
 FROM (
-  SELECT subject, h, uniqUpTo(${MOST_PEOPLE})(person) AS people
-  FROM (${cellsSql(scan, thresholds, rowsOfNow(scan))}) GROUP BY subject, h
+  SELECT subject, h <= ${thresholdOf(thresholds, "subject")} AS kept, groupUniqArray(${MOST_PEOPLE})(person) AS people,
+    arrayFilter(one -> one <= ${thresholdOf(peopleThresholds, "subject")}, people) AS drawn_people
+  FROM (${cells}) GROUP BY subject, h
 ) GROUP BY subject`,
   );
-}
-
-/** A sample of people, and everyone who shares a value with them; all of them, where there are few. */
-async function pidsBelow(
-  warehouse: Warehouse,
-  scan: EventScan,
-  fields: readonly MeasuredField[],
-): Promise<Shares> {
-  const threshold = `toUInt64(${thresholdOfPeople(fields.map(({ measurement }) => measurement))})`;
-  const all = fields.map(() => WHOLE);
-  const cells = cellsSql(scan, all, rowsOfNow(scan));
-  const drawn = cellsSql(scan, all, `${rowsOfNow(scan)} AND ${personHash(scan.key)} <= ${threshold}`);
-  const below = CURVE_KS.map((k) => `uniqExactArrayIf(drawn_people, people < ${k})`);
-  return sharesOf(
-    warehouse,
-    `SELECT subject, arrayMap(hits -> least(1, hits / any(all_drawn)), [${below.join(", ")}]) AS shares
-FROM (
-  SELECT subject, h, uniqUpTo(${MOST_PEOPLE})(person) AS people,
-    groupUniqArrayIf(${MOST_PEOPLE})(person, person <= ${threshold}) AS drawn_people
-  FROM (${cells}) WHERE (subject, h) IN (SELECT subject, h FROM (${drawn})) GROUP BY subject, h
-) AS by_value
-INNER JOIN (SELECT subject, uniqExact(person) AS all_drawn FROM (${drawn}) GROUP BY subject) AS by_subject USING (subject)
-GROUP BY subject`,
-  );
-}
-
-async function sharesOf(warehouse: Warehouse, sql: string): Promise<Shares> {
-  const rows = await warehouse.query<{ subject: number; shares: readonly number[] }>(sql);
-  return new Map(rows.map(({ subject, shares }) => [Number(subject), shares.map(Number)]));
+  const bySubject = new Map(shares.map((row) => [Number(row.subject), row]));
+  return fields.map(({ measurement: { event, fields: [field] } }, index) => {
+    const { valuesBelow = [], pidsBelow = [] } = bySubject.get(index + 1) ?? {};
+    return { event, field, valuesBelow: valuesBelow.map(Number), pidsBelow: pidsBelow.map(Number) };
+  });
 }

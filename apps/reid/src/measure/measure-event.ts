@@ -4,8 +4,7 @@ import { wilsonShare } from "../share.ts";
 import { estimateSizes, type SubjectSize } from "./estimate-sizes.ts";
 import type { EventScan } from "./event-scan.ts";
 import { linkabilityOf } from "./linkability.ts";
-import { type PeopleSample, samplePeople } from "./sample-people.ts";
-import { sampleValues, type ValueSample } from "./sample-values.ts";
+import { isSampled, type SubjectSample, sampleValues, type ValueSample } from "./sample-values.ts";
 
 /** A subject's figures, and what to compare it with other use cases by. */
 export interface MeasuredSubject {
@@ -35,46 +34,51 @@ export async function measureEvent(
 
 async function measureSubjects(warehouse: Warehouse, scan: EventScan, k: number): Promise<MeasuredSubject[]> {
   const sizes = await estimateSizes(warehouse, scan);
-  const samples = await sampleValues(warehouse, scan, sizes, k);
   const parts = scan.subjects
-    .map((subject, index) => ({ subject, size: sizes[index], sample: samples[index] }))
+    .map((subject, index) => ({ subject, size: sizes[index] }))
     .filter((part): part is Part => part.size !== undefined && part.size.rows > 0);
-  const people = await peopleOf(warehouse, scan, parts, k);
-  return parts.map((part) => toMeasured(scan, k, part, people.get(part.subject)));
+  const samples = await sampleParts(warehouse, scan, parts, k);
+  return parts.flatMap((part) => {
+    const sample = samples.get(part.subject);
+    return sample === undefined ? [] : [toMeasured(scan, k, part, sample)];
+  });
 }
 
 interface Part {
   readonly subject: Subject;
   readonly size: SubjectSize;
-  readonly sample: ValueSample;
 }
 
-/** People are drawn only where not all values are known. */
-async function peopleOf(
+/** Subjects of which people have to be drawn are apart, as they need more; such as have alike many rows are together, and draw alike many. */
+async function sampleParts(
   warehouse: Warehouse,
   scan: EventScan,
   parts: readonly Part[],
   k: number,
-): Promise<Map<Subject, PeopleSample>> {
-  const people = new Map<Subject, PeopleSample>();
-  const sampled = parts.filter(({ sample }) => sample.sampledShare < 1);
-  for (const chunk of chunksOf(sampled, SAMPLED_SUBJECTS_PER_PASS)) {
+): Promise<Map<Subject, SubjectSample>> {
+  const sampled = parts.filter(({ size }) => isSampled(size)).toSorted((a, b) => a.size.rows - b.size.rows);
+  const whole = parts.filter(({ size }) => !isSampled(size));
+  const samples = new Map<Subject, SubjectSample>();
+  for (const chunk of [
+    ...chunksOf(whole, SUBJECTS_PER_PASS),
+    ...chunksOf(sampled, SAMPLED_SUBJECTS_PER_PASS),
+  ]) {
     const subjects = chunk.map(({ subject }) => subject);
     const sizes = chunk.map(({ size }) => size);
-    const answers = await samplePeople(warehouse, { ...scan, subjects }, sizes, k);
+    const answers = await sampleValues(warehouse, { ...scan, subjects }, sizes, k);
     for (const [index, answer] of answers.entries()) {
       const subject = subjects[index];
-      if (subject !== undefined) people.set(subject, answer);
+      if (subject !== undefined) samples.set(subject, answer);
     }
   }
-  return people;
+  return samples;
 }
 
 function toMeasured(
   { now }: EventScan,
   k: number,
-  { subject, size, sample }: Part,
-  people: PeopleSample | undefined,
+  { subject, size }: Part,
+  { values: sample, people }: SubjectSample,
 ): MeasuredSubject {
   return {
     sample,

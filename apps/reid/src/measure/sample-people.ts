@@ -1,6 +1,16 @@
 import type { Warehouse } from "@dit/storage";
 import type { SubjectSize } from "./estimate-sizes.ts";
-import { cellsSql, type EventScan, personHash, rowsOfNow, WHOLE } from "./event-scan.ts";
+import {
+  cellsSql,
+  type EventScan,
+  personHash,
+  rowsOfNow,
+  tableOf,
+  thresholdOf,
+  valuesUpTo,
+  WHOLE,
+} from "./event-scan.ts";
+import { hasValue } from "./value-hash.ts";
 
 /** What a sample of people says about a subject. */
 export interface PeopleSample {
@@ -17,55 +27,46 @@ const SAMPLED_ROWS = 65_536;
 const MIN_SAMPLED_PIDS = 4_096;
 
 /**
- * For subjects with more values than are kept. A sample of values cannot say how many people are exposed: who has many rare values is
- * more likely to be met in it. So people are drawn, and all that share a value with them are counted. Two passes over one window.
+ * A sample of values cannot say how many people are exposed: who has many rare values is more likely to be met in it. So people are
+ * drawn, those with a hash up to here, and all who share a value with them are counted.
  */
-export async function samplePeople(
-  warehouse: Warehouse,
-  scan: EventScan,
-  sizes: readonly SubjectSize[],
-  k: number,
-): Promise<PeopleSample[]> {
-  const drawn = `person <= toUInt64(${thresholdOfPeople(sizes)})`;
-  const all = scan.subjects.map(() => WHOLE);
-  const cells = cellsSql(scan, all, rowsOfNow(scan));
-  const cellsOfDrawn = cellsSql(
-    scan,
-    all,
-    `${rowsOfNow(scan)} AND ${drawn.replace("person", personHash(scan.key))}`,
-  );
-  const rowCounts = sizes.map(({ rows }) => rows);
-  const drawnPeople = await warehouse.query<{ subject: number; pids: number }>(
-    `SELECT subject, uniqExact(person) AS pids FROM (${cellsOfDrawn}) GROUP BY subject`,
-  );
-  const rows = await warehouse.query<{ subject: number; exposed: number; bits: number }>(
-    `SELECT subject,
-  uniqExactArrayIf(drawn_people, people < ${k}) AS exposed,
-  sum(drawn_rows * (log2([${rowCounts.join(", ")}][subject]) - log2(n))) / sum(drawn_rows) AS bits
-FROM (
-  SELECT subject, h, count() AS n, countIf(${drawn}) AS drawn_rows, uniqUpTo(${k})(person) AS people,
-    groupUniqArrayIf(${k})(person, ${drawn}) AS drawn_people
-  FROM (${cells})
-  WHERE (subject, h) IN (SELECT subject, h FROM (${cellsOfDrawn}))
-  GROUP BY subject, h
-)
-GROUP BY subject`,
-  );
-  return scan.subjects.map((_, index) => {
-    const isThis = ({ subject }: { subject: number }) => Number(subject) === index + 1;
-    const row = rows.find(isThis);
-    return {
-      pids: Number(drawnPeople.find(isThis)?.pids ?? 0),
-      exposedPids: Number(row?.exposed ?? 0),
-      entropyBits: Number(row?.bits ?? 0),
-    };
-  });
+export function thresholdOfPeople({ rows, pids }: Pick<SubjectSize, "rows" | "pids">): bigint {
+  const share = Math.max(SAMPLED_ROWS / Math.max(1, rows), MIN_SAMPLED_PIDS / Math.max(1, pids));
+  return share >= 1 ? WHOLE : BigInt(Math.round(share * 2 ** 53)) << 11n;
 }
 
-/** People with a hash up to here are drawn. */
-export function thresholdOfPeople(sizes: readonly Pick<SubjectSize, "rows" | "pids">[]): bigint {
-  const mostRows = Math.max(1, ...sizes.map(({ rows }) => rows));
-  const mostPids = Math.max(1, ...sizes.map(({ pids }) => pids));
-  const share = Math.max(SAMPLED_ROWS / mostRows, MIN_SAMPLED_PIDS / mostPids);
-  return share >= 1 ? WHOLE : BigInt(Math.round(share * 2 ** 53)) << 11n;
+/** SQL condition for `cellsSql`: the values of a sample, and where that has not all of them those of the people drawn too. */
+export function valuesAndDrawn(
+  scan: EventScan,
+  thresholds: readonly bigint[],
+  peopleThresholds: readonly bigint[],
+): string {
+  const sampled = valuesUpTo(thresholds);
+  if (thresholds.every((threshold) => threshold === WHOLE)) return sampled;
+  const isDrawn = `${valuesUpTo([WHOLE])} AND person <= ${thresholdOf(peopleThresholds, "c.1")}`;
+  // Of the hash alone, as a set of one column is much the faster one; another subject's values of that hash are nobody's who is drawn.
+  const drawn = `SELECT h FROM (${cellsSql(scan, isDrawn, rowsOfDrawn(scan, peopleThresholds))})`;
+  return `${sampled} OR (is_now AND c.2 IN (${drawn}))`;
+}
+
+/** By subject: how many people of the later window are drawn. */
+export async function countDrawn(
+  warehouse: Warehouse,
+  scan: EventScan,
+  thresholds: readonly bigint[],
+): Promise<number[]> {
+  const person = personHash(scan.key);
+  const columns = scan.subjects.map(
+    (subject, index) =>
+      `uniqExactIf(${person}, ${hasValue(subject)} AND ${person} <= toUInt64(${thresholds[index] ?? WHOLE})) AS pids_${index}`,
+  );
+  const [row] = await warehouse.query<Record<string, number>>(
+    `SELECT ${columns.join(",\n  ")} FROM ${tableOf(scan)} WHERE ${rowsOfDrawn(scan, thresholds)}`,
+  );
+  return scan.subjects.map((_, index) => Number(row?.[`pids_${index}`] ?? 0));
+}
+
+function rowsOfDrawn(scan: EventScan, thresholds: readonly bigint[]): string {
+  const highest = thresholds.reduce((high, each) => (each > high ? each : high), 0n);
+  return `${rowsOfNow(scan)} AND ${personHash(scan.key)} <= toUInt64(${highest})`;
 }

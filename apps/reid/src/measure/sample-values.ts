@@ -1,6 +1,7 @@
 import type { Warehouse } from "@dit/storage";
 import type { SubjectSize } from "./estimate-sizes.ts";
-import { cellsSql, type EventScan, rowsOfBoth, WHOLE } from "./event-scan.ts";
+import { cellsSql, type EventScan, rowsOfBoth, thresholdOf, WHOLE } from "./event-scan.ts";
+import { countDrawn, type PeopleSample, thresholdOfPeople, valuesAndDrawn } from "./sample-people.ts";
 
 /** What a sample of a subject's values (all of them, where there are few) says; counts are of sampled values. */
 export interface ValueSample {
@@ -29,6 +30,12 @@ export interface ValueSample {
   readonly rareHashes: readonly string[];
 }
 
+export interface SubjectSample {
+  readonly values: ValueSample;
+  /** Where not all values are known. */
+  readonly people: PeopleSample | undefined;
+}
+
 /**
  * Values kept of each subject, and their expected number: 1.4 % standard error of a count, and no more memory than 8,192 cells of
  * 4 k hashes of people whatever the table holds.
@@ -36,8 +43,13 @@ export interface ValueSample {
 const MAX_VALUES = 8_192;
 const SAMPLED_VALUES = 5_400;
 
-function thresholdFor({ mostValues }: SubjectSize): bigint {
-  return mostValues <= MAX_VALUES ? WHOLE : (WHOLE / BigInt(mostValues)) * BigInt(SAMPLED_VALUES);
+/** Whether not all of a subject's values are kept. */
+export function isSampled({ mostValues }: SubjectSize): boolean {
+  return mostValues > MAX_VALUES;
+}
+
+function thresholdFor(size: SubjectSize): bigint {
+  return isSampled(size) ? (WHOLE / BigInt(size.mostValues)) * BigInt(SAMPLED_VALUES) : WHOLE;
 }
 
 /** The share of all values that a threshold keeps. */
@@ -45,63 +57,102 @@ function shareOf(threshold: bigint): number {
   return threshold === WHOLE ? 1 : Number(threshold) / Number(WHOLE);
 }
 
-/** One pass over both windows. Answers in the order of the subjects. */
+type Counted = Exclude<keyof ValueSample, "threshold" | "sampledShare" | "rareHashes">;
+type SampleRow = Readonly<Record<Counted | "subject" | "exposed" | "bits", number>> & {
+  readonly rareHashes: readonly string[];
+};
+
+/** One pass over both windows for the values, and for the people if any are drawn. Answers in the order of the subjects. */
 export async function sampleValues(
   warehouse: Warehouse,
   scan: EventScan,
   sizes: readonly SubjectSize[],
   k: number,
-): Promise<ValueSample[]> {
+): Promise<SubjectSample[]> {
   const thresholds = sizes.map(thresholdFor);
-  // So many of a value's people are kept, each half of them apart: of a value that many have, a split of a few would look rare.
-  const kept = (condition: string) => `groupUniqArrayIf(${k})(person, ${condition})`;
-  const rare = (people: string) => `length(${people}) BETWEEN 1 AND ${k - 1}`;
-  const rows = await warehouse.query<
-    Record<keyof Omit<ValueSample, "threshold" | "sampledShare">, number & string[]> & { subject: number }
-  >(
-    `SELECT subject,
-  countIf(notEmpty(now)) AS values,
-  countIf(length(now) = 1) AS unique,
-  countIf(${rare("now")}) AS rare,
-  uniqExactArrayIf(now, ${rare("now")}) AS exposedPids,
-  sum(n) AS rows,
-  sum(if(n = 0, 0, n * log2(n))) AS rowLogs,
-  countIf(${rare("before")}) AS rareBefore,
-  countIf(${rare("before")} AND ${rare("now")}) AS rareAgain,
-  countIf(${rare("half")}) AS rareInHalf,
-  countIf(${rare("half")} AND ${rare("other_half")}) AS rareInBothHalves,
-  groupArrayIf(hex(h), ${rare("now")}) AS rareHashes
-FROM (
-  SELECT subject, h, countIf(is_now) AS n,
-    ${kept("is_now")} AS now,
-    ${kept("NOT is_now")} AS before,
-    ${kept("NOT is_now AND person % 2 = 0")} AS half,
-    ${kept("NOT is_now AND person % 2 = 1")} AS other_half
-  FROM (${cellsSql(scan, thresholds, rowsOfBoth(scan))})
-  GROUP BY subject, h
-)
-GROUP BY subject`,
+  const peopleThresholds = sizes.map(thresholdOfPeople);
+  const drawn = sizes.some(isSampled) ? await countDrawn(warehouse, scan, peopleThresholds) : [];
+  const cells = cellsSql(scan, valuesAndDrawn(scan, thresholds, peopleThresholds), rowsOfBoth(scan));
+  const rows = await warehouse.query<SampleRow>(
+    sampleSql(
+      cells,
+      k,
+      thresholdOf(thresholds, "subject"),
+      thresholdOf(peopleThresholds, "subject"),
+      sizes.map(({ rows }) => rows),
+    ),
   );
   const bySubject = new Map(rows.map((row) => [Number(row.subject), row]));
-  return scan.subjects.map((_, index) => {
+  return sizes.map((size, index) => {
     const row = bySubject.get(index + 1);
-    const count = (name: Exclude<keyof ValueSample, "threshold" | "sampledShare" | "rareHashes">) =>
-      Number(row?.[name] ?? 0);
-    const threshold = thresholds[index] ?? WHOLE;
     return {
-      threshold,
-      sampledShare: shareOf(threshold),
-      values: count("values"),
-      unique: count("unique"),
-      rare: count("rare"),
-      exposedPids: count("exposedPids"),
-      rows: count("rows"),
-      rowLogs: count("rowLogs"),
-      rareBefore: count("rareBefore"),
-      rareAgain: count("rareAgain"),
-      rareInHalf: count("rareInHalf"),
-      rareInBothHalves: count("rareInBothHalves"),
-      rareHashes: row?.rareHashes ?? [],
+      values: toValues(row, thresholds[index] ?? WHOLE),
+      people: isSampled(size)
+        ? {
+            pids: drawn[index] ?? 0,
+            exposedPids: Number(row?.exposed ?? 0),
+            entropyBits: Number(row?.bits ?? 0),
+          }
+        : undefined,
     };
   });
+}
+
+/** Of each value so many people as `k` are kept, and counted of either half of them apart: of a value that many have, a split of a few would look rare. */
+function sampleSql(
+  cells: string,
+  k: number,
+  threshold: string,
+  peopleThreshold: string,
+  rowCounts: readonly number[],
+): string {
+  const rare = (people: string) => `${people} BETWEEN 1 AND ${k - 1}`;
+  const values = {
+    values: "notEmpty(now)",
+    unique: "length(now) = 1",
+    rare: rare("length(now)"),
+    rareBefore: rare("half + other_half"),
+    rareAgain: `${rare("half + other_half")} AND ${rare("length(now)")}`,
+    rareInHalf: rare("half"),
+    rareInBothHalves: `${rare("half")} AND ${rare("other_half")}`,
+  };
+  return `SELECT subject,
+  ${Object.entries(values)
+    .map(([name, condition]) => `countIf(kept AND ${condition}) AS ${name}`)
+    .join(",\n  ")},
+  uniqExactArrayIf(now, kept AND ${values.rare}) AS exposedPids,
+  sumIf(n, kept) AS rows,
+  sumIf(n * log2(n), kept AND n > 0) AS rowLogs,
+  groupArrayIf(hex(h), kept AND ${values.rare}) AS rareHashes,
+  uniqExactArrayIf(arrayFilter(person -> person <= ${peopleThreshold}, now), ${values.rare}) AS exposed,
+  sumIf(drawn_rows * (log2([${rowCounts.join(", ")}][subject]) - log2(n)), drawn_rows > 0) / sum(drawn_rows) AS bits
+FROM (
+  SELECT subject, h, h <= ${threshold} AS kept, countIf(is_now) AS n,
+    countIf(is_now AND person <= ${peopleThreshold}) AS drawn_rows,
+    groupUniqArrayIf(${k})(person, is_now) AS now,
+    uniqUpToIf(${k})(person, NOT is_now AND person % 2 = 0) AS half,
+    uniqUpToIf(${k})(person, NOT is_now AND person % 2 = 1) AS other_half
+  FROM (${cells})
+  GROUP BY subject, h
+)
+GROUP BY subject`;
+}
+
+function toValues(row: SampleRow | undefined, threshold: bigint): ValueSample {
+  const count = (name: Counted) => Number(row?.[name] ?? 0);
+  return {
+    threshold,
+    sampledShare: shareOf(threshold),
+    values: count("values"),
+    unique: count("unique"),
+    rare: count("rare"),
+    exposedPids: count("exposedPids"),
+    rows: count("rows"),
+    rowLogs: count("rowLogs"),
+    rareBefore: count("rareBefore"),
+    rareAgain: count("rareAgain"),
+    rareInHalf: count("rareInHalf"),
+    rareInBothHalves: count("rareInBothHalves"),
+    rareHashes: row?.rareHashes ?? [],
+  };
 }

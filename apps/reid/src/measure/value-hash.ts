@@ -22,13 +22,16 @@ export function keyedHash(key: HashKey, expression: string): string {
 
 /**
  * SQL: the keyed hash of a subject's value in a row. A value is hashed as its trimmed text in small letters, so that the same identifier
- * is the same whatever a use case's type or spelling of it is.
+ * is the same whatever a use case's type or spelling of it is. Those of a pair are keyed already and only have to be mixed.
  */
 export function valueHash(key: HashKey, { fields }: Pick<Subject, "fields">): string {
-  const hashes = fields.map((field) =>
-    keyedHash(key, `lowerUTF8(trimBoth(toString(assumeNotNull(${sqlName(field)}))))`),
-  );
-  return hashes.length === 1 ? hashes.join() : keyedHash(key, `(${hashes.join(", ")})`);
+  const [first, second] = fields;
+  const hash = fieldHash(key, first);
+  return second === undefined ? hash : `intHash64(bitXor(${hash}, bitRotateLeft(${fieldHash(key, second)}, 1)))`;
+}
+
+function fieldHash(key: HashKey, field: string): string {
+  return keyedHash(key, `lowerUTF8(trimBoth(toString(assumeNotNull(${sqlName(field)}))))`);
 }
 
 /** SQL: whether a row has a value for every field of the subject. */
