@@ -1,7 +1,7 @@
 export { loadReidConfig, type ReidConfig, reidConfigSchema, settingsOf } from "./config.ts";
 export type { ReidContext } from "./context.ts";
 export { measureUseCase } from "./measure/measure-use-case.ts";
-export { drawHashKey } from "./measure/value-hash.ts";
+export { drawHashKey, type HashKey, keyedHash, valueHash } from "./measure/value-hash.ts";
 export type { Measurement } from "./measurement.ts";
 export type { RunReport } from "./monitor/create-monitor.ts";
 export { createReidMetrics } from "./reid-metrics.ts";

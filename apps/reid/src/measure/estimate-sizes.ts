@@ -1,6 +1,6 @@
 import type { Warehouse } from "@dit/storage";
-import { type EventScan, rowsOfBoth, tableOf } from "./event-scan.ts";
-import { hasValue, valueHash } from "./value-hash.ts";
+import { type EventScan, hashedRowsSql, isValue, rowsOfBoth, subjectHash, tableOf } from "./event-scan.ts";
+import { hasValue } from "./value-hash.ts";
 
 /** How large a subject is in the later window, and its number of values in either. */
 export interface SubjectSize {
@@ -21,12 +21,18 @@ export async function estimateSizes(warehouse: Warehouse, scan: EventScan): Prom
   const inEveryRow = scan.subjects.map((_, index) =>
     counts.every((window) => Number(window[`rows_${index}`]) === Number(window.all_rows)),
   );
-  const columns = scan.subjects.flatMap((subject, index) => [
-    // Most fields are in every row, and have the same pids: a sketch for each of them would take a quarter of the pass.
-    ...(inEveryRow[index] ? [] : [`uniqCombined64If(17)(pid, ${hasValue(subject)}) AS pids_${index}`]),
-    `uniqCombined64If(15)(${valueHash(scan.key, subject)}, ${hasValue(subject)}) AS values_${index}`,
-  ]);
-  const sketches = await perWindow(warehouse, scan, ["uniqCombined64(17)(pid) AS all_pids", ...columns]);
+  const columns = scan.subjects.flatMap((subject, index) => {
+    const hash = subjectHash(scan, subject);
+    return [
+      // Most fields are in every row, and have the same pids: a sketch for each of them would take a quarter of the pass.
+      ...(inEveryRow[index] ? [] : [`uniqCombined64If(17)(pid, ${isValue(hash)}) AS pids_${index}`]),
+      `uniqCombined64If(15)(${hash}, ${isValue(hash)}) AS values_${index}`,
+    ];
+  });
+  const sketches = await warehouse.query<WindowRow>(
+    `SELECT is_now, uniqCombined64(17)(pid) AS all_pids, ${columns.join(",\n  ")}
+FROM (${hashedRowsSql(scan, rowsOfBoth(scan))}) GROUP BY is_now`,
+  );
   const pidsOf = (window: WindowRow | undefined, index: number) =>
     Number(window?.[inEveryRow[index] ? "all_pids" : `pids_${index}`] ?? 0);
   return scan.subjects.map((_, index) => ({
@@ -43,12 +49,8 @@ export async function estimateSizes(warehouse: Warehouse, scan: EventScan): Prom
 /** Reads which rows have a value, and no value. */
 function countRows(warehouse: Warehouse, scan: EventScan): Promise<WindowRow[]> {
   const rows = scan.subjects.map((subject, index) => `countIf(${hasValue(subject)}) AS rows_${index}`);
-  return perWindow(warehouse, scan, ["count() AS all_rows", ...rows]);
-}
-
-function perWindow(warehouse: Warehouse, scan: EventScan, columns: readonly string[]): Promise<WindowRow[]> {
   return warehouse.query(
-    `SELECT epoch >= ${scan.now.firstEpoch} AS is_now, ${columns.join(",\n  ")}
+    `SELECT epoch >= ${scan.now.firstEpoch} AS is_now, count() AS all_rows, ${rows.join(",\n  ")}
 FROM ${tableOf(scan)} WHERE ${rowsOfBoth(scan)} GROUP BY is_now`,
   );
 }

@@ -1,7 +1,7 @@
 import { sqlName } from "@dit/storage";
 import type { Subject } from "../measurement.ts";
 import type { EventWindow } from "./event-window.ts";
-import { type HashKey, hasValue, keyedHash, valueHash } from "./value-hash.ts";
+import { type HashKey, keyedHash, valueHash } from "./value-hash.ts";
 
 /** One event's rows of a rotation window and of the one before, and what of them is measured. */
 export interface EventScan {
@@ -33,19 +33,48 @@ export function rowsOfNow({ now }: EventScan): string {
 }
 
 /**
+ * SQL: of each row whether it `is_now`, its `pid`, the hash of it as `person`, and that of each field (`v_0`, ...). A field is written once
+ * though it be in many pairs: over small tables the engine takes longer to read a query than to answer it.
+ */
+export function hashedRowsSql(scan: EventScan, rows: string): string {
+  const fields = fieldsOf(scan).map(
+    (field, index) =>
+      `if(isNotNull(${sqlName(field)}), ${valueHash(scan.key, field)}, toUInt64(${NO_VALUE})) AS v_${index}`,
+  );
+  return `SELECT epoch >= ${scan.now.firstEpoch} AS is_now, pid, ${personHash(scan.key)} AS person, ${fields.join(",\n  ")}
+FROM ${tableOf(scan)} WHERE ${rows}`;
+}
+
+/** SQL over hashed rows: the hash of a subject's value. Those of a pair are keyed already, and only have to be mixed. */
+export function subjectHash(scan: EventScan, { fields: [first, second] }: Subject): string {
+  const all = fieldsOf(scan);
+  const one = `v_${all.indexOf(first)}`;
+  if (second === undefined) return one;
+  const other = `v_${all.indexOf(second)}`;
+  return `if(greatest(${one}, ${other}) = ${NO_VALUE}, toUInt64(${NO_VALUE}), intHash64(bitXor(${one}, bitRotateLeft(${other}, 1))))`;
+}
+
+/** SQL condition over a subject's hash: there is a value. */
+export function isValue(hash: string): string {
+  return `${hash} != ${NO_VALUE}`;
+}
+
+function fieldsOf({ subjects }: EventScan): string[] {
+  return [...new Set(subjects.flatMap(({ fields }) => fields))];
+}
+
+/**
  * SQL: one row for each value of each subject (1, 2, ...), with its hash `h` and the person's, of those that a condition over `is_now`,
  * `person` and the cell `c` (its subject and hash) keeps. A condition that takes the same share of all values or people whatever the
  * table holds is what bounds memory: a GROUP BY with a LIMIT would first hold every value there is.
  */
 export function cellsSql(scan: EventScan, keeps: string, rows: string): string {
   const cells = scan.subjects.map(
-    (subject, index) =>
-      `(toUInt16(${index + 1}), if(${hasValue(subject)}, ${valueHash(scan.key, subject)}, toUInt64(${NO_VALUE})))`,
+    (subject, index) => `(toUInt16(${index + 1}), ${subjectHash(scan, subject)})`,
   );
   return `SELECT is_now, person, cell.1 AS subject, cell.2 AS h FROM (
-  SELECT epoch >= ${scan.now.firstEpoch} AS is_now, ${personHash(scan.key)} AS person,
-    arrayJoin(arrayFilter(c -> ${keeps}, [${cells.join(", ")}])) AS cell
-  FROM ${tableOf(scan)} WHERE ${rows}
+  SELECT is_now, person, arrayJoin(arrayFilter(c -> ${keeps}, [${cells.join(", ")}])) AS cell
+  FROM (${hashedRowsSql(scan, rows)})
 )`;
 }
 

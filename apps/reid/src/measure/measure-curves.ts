@@ -74,8 +74,18 @@ FROM (
 ) GROUP BY subject`,
   );
   const bySubject = new Map(shares.map((row) => [Number(row.subject), row]));
-  return fields.map(({ measurement: { event, fields: [field] } }, index) => {
-    const { valuesBelow = [], pidsBelow = [] } = bySubject.get(index + 1) ?? {};
-    return { event, field, valuesBelow: valuesBelow.map(Number), pidsBelow: pidsBelow.map(Number) };
-  });
+  return fields.map(
+    (
+      {
+        measurement: {
+          event,
+          fields: [field],
+        },
+      },
+      index,
+    ) => {
+      const { valuesBelow = [], pidsBelow = [] } = bySubject.get(index + 1) ?? {};
+      return { event, field, valuesBelow: valuesBelow.map(Number), pidsBelow: pidsBelow.map(Number) };
+    },
+  );
 }

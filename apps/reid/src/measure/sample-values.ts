@@ -98,7 +98,10 @@ export async function sampleValues(
   });
 }
 
-/** Of each value so many people as `k` are kept, and counted of either half of them apart: of a value that many have, a split of a few would look rare. */
+/**
+ * Of each value so many people as `k` are kept, and counted of either half of them apart: of a value that many have, a split of a few would
+ * look rare. Whether a value is rare is asked once, as a column: over small tables conditions take the engine longer to plan than to answer.
+ */
 function sampleSql(
   cells: string,
   k: number,
@@ -107,33 +110,32 @@ function sampleSql(
   rowCounts: readonly number[],
 ): string {
   const rare = (people: string) => `${people} BETWEEN 1 AND ${k - 1}`;
-  const values = {
-    values: "notEmpty(now)",
-    unique: "length(now) = 1",
-    rare: rare("length(now)"),
-    rareBefore: rare("half + other_half"),
-    rareAgain: `${rare("half + other_half")} AND ${rare("length(now)")}`,
-    rareInHalf: rare("half"),
-    rareInBothHalves: `${rare("half")} AND ${rare("other_half")}`,
-  };
   return `SELECT subject,
-  ${Object.entries(values)
-    .map(([name, condition]) => `countIf(kept AND ${condition}) AS ${name}`)
-    .join(",\n  ")},
-  uniqExactArrayIf(now, kept AND ${values.rare}) AS exposedPids,
+  countIf(kept AND is_there) AS values,
+  countIf(kept AND is_unique) AS unique,
+  countIf(kept AND is_rare) AS rare,
+  countIf(kept AND was_rare) AS rareBefore,
+  countIf(kept AND was_rare AND is_rare) AS rareAgain,
+  countIf(kept AND rare_in_half) AS rareInHalf,
+  countIf(kept AND rare_in_half AND rare_in_other) AS rareInBothHalves,
+  uniqExactArrayIf(now, kept AND is_rare) AS exposedPids,
   sumIf(n, kept) AS rows,
-  sumIf(n * log2(n), kept AND n > 0) AS rowLogs,
-  groupArrayIf(hex(h), kept AND ${values.rare}) AS rareHashes,
-  uniqExactArrayIf(arrayFilter(person -> person <= ${peopleThreshold}, now), ${values.rare}) AS exposed,
-  sumIf(drawn_rows * (log2([${rowCounts.join(", ")}][subject]) - log2(n)), drawn_rows > 0) / sum(drawn_rows) AS bits
+  sumIf(n * log2(n), kept AND is_there) AS rowLogs,
+  groupArrayIf(hex(h), kept AND is_rare) AS rareHashes,
+  uniqExactArrayIf(arrayFilter(person -> person <= ${peopleThreshold}, now), is_rare) AS exposed,
+  sumIf(drawn_rows * (log2([${rowCounts.join(", ")}][subject]) - log2(n)), is_there) / sum(drawn_rows) AS bits
 FROM (
-  SELECT subject, h, h <= ${threshold} AS kept, countIf(is_now) AS n,
-    countIf(is_now AND person <= ${peopleThreshold}) AS drawn_rows,
-    groupUniqArrayIf(${k})(person, is_now) AS now,
-    uniqUpToIf(${k})(person, NOT is_now AND person % 2 = 0) AS half,
-    uniqUpToIf(${k})(person, NOT is_now AND person % 2 = 1) AS other_half
-  FROM (${cells})
-  GROUP BY subject, h
+  SELECT subject, h, n, now, drawn_rows, h <= ${threshold} AS kept,
+    notEmpty(now) AS is_there, length(now) = 1 AS is_unique, ${rare("length(now)")} AS is_rare,
+    ${rare("half + other_half")} AS was_rare, ${rare("half")} AS rare_in_half, ${rare("other_half")} AS rare_in_other
+  FROM (
+    SELECT subject, h, countIf(is_now) AS n, countIf(is_now AND person <= ${peopleThreshold}) AS drawn_rows,
+      groupUniqArrayIf(${k})(person, is_now) AS now,
+      uniqUpToIf(${k})(person, NOT is_now AND person % 2 = 0) AS half,
+      uniqUpToIf(${k})(person, NOT is_now AND person % 2 = 1) AS other_half
+    FROM (${cells})
+    GROUP BY subject, h
+  )
 )
 GROUP BY subject`;
 }

@@ -21,16 +21,10 @@ export function keyedHash(key: HashKey, expression: string): string {
 }
 
 /**
- * SQL: the keyed hash of a subject's value in a row. A value is hashed as its trimmed text in small letters, so that the same identifier
- * is the same whatever a use case's type or spelling of it is. Those of a pair are keyed already and only have to be mixed.
+ * SQL: the keyed hash of a field's value in a row. A value is hashed as its trimmed text in small letters, so that the same identifier
+ * is the same whatever a use case's type or spelling of it is.
  */
-export function valueHash(key: HashKey, { fields }: Pick<Subject, "fields">): string {
-  const [first, second] = fields;
-  const hash = fieldHash(key, first);
-  return second === undefined ? hash : `intHash64(bitXor(${hash}, bitRotateLeft(${fieldHash(key, second)}, 1)))`;
-}
-
-function fieldHash(key: HashKey, field: string): string {
+export function valueHash(key: HashKey, field: string): string {
   return keyedHash(key, `lowerUTF8(trimBoth(toString(assumeNotNull(${sqlName(field)}))))`);
 }
 
