@@ -5,6 +5,8 @@ import { openTestStores, type TestStores } from "./harness.ts";
 const SEEDS = 10;
 const CLEAN_WINDOWS = 300;
 const THIRTY_MINUTES_MS = 30 * 60_000;
+/** Each window is of a use case of its own; what a run does for itself, as to look for its canary, is then done for all of them once. */
+const WINDOWS_PER_RUN = 10;
 const PEOPLE = [5_000, 10_000, 20_000];
 
 let stores: TestStores;
@@ -36,8 +38,10 @@ it(`finds at least 98 % of 30 faults planted with ${SEEDS} seeds, within one win
 
 it(`stops at most one field in ${CLEAN_WINDOWS} clean windows`, { timeout: THIRTY_MINUTES_MS }, async () => {
   const blocked: string[] = [];
-  for (let seed = 1; seed <= CLEAN_WINDOWS; seed++)
-    blocked.push(...(await detectNothing(stores, seed, peopleOf(seed))));
+  for (let first = 1; first <= CLEAN_WINDOWS; first += WINDOWS_PER_RUN) {
+    const seeds = Array.from({ length: WINDOWS_PER_RUN }, (_, index) => first + index);
+    blocked.push(...(await detectNothing(stores, seeds, peopleOf)));
+  }
   process.stdout.write(`${CLEAN_WINDOWS} clean windows: ${blocked.length} false blocks\n`);
   expect(blocked.length).toBeLessThanOrEqual(1);
 });

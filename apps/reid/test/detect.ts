@@ -35,17 +35,18 @@ export async function detectFaults(stores: Stores, seed: number, people: number)
   };
 }
 
-/** Fills one window with clean fields alone; what the monitor stops of them. */
+/** Fills a window of a use case for each seed with clean fields alone, and lets the monitor run once for all; what it stops of them. */
 export async function detectNothing(
   stores: Stores,
-  seed: number,
-  people: number,
+  seeds: readonly number[],
+  peopleOf: (seed: number) => number,
 ): Promise<readonly string[]> {
-  const clean = await plant(stores, `clean_${seed}`, CLEAN, seed, people);
-  const monitor = await createTestMonitor(stores, [clean]);
+  const clean: UseCase[] = [];
+  for (const seed of seeds) clean.push(await plant(stores, `clean_${seed}`, CLEAN, seed, peopleOf(seed)));
+  const monitor = await createTestMonitor(stores, clean);
   await monitor.run();
-  await stores.warehouse.command(`DROP TABLE dit.${clean.useCase}__sent SYNC`);
-  return monitor.decisions.map(({ field }) => field);
+  for (const { useCase } of clean) await stores.warehouse.command(`DROP TABLE dit.${useCase}__sent SYNC`);
+  return monitor.decisions.map(({ useCase, field }) => `${useCase}.${field}`);
 }
 
 async function plant(
