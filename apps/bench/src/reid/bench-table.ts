@@ -54,26 +54,29 @@ export const BENCH_USE_CASE = useCaseSchema.parse({
   },
 });
 
-/** Fills two rotation windows, each with so many rows, as the sink would have; four rows of each person. */
-export async function fillBenchTable(
-  warehouse: Warehouse,
-  windows: readonly number[],
-  rows: number,
-): Promise<void> {
+/** As the sink would have made it. */
+export async function createBenchTable(warehouse: Warehouse): Promise<void> {
   const columns = Object.entries(FIELDS).map(([name, { column }]) => `${name} Nullable(${column})`);
   await warehouse.command("CREATE DATABASE IF NOT EXISTS dit");
   await warehouse.command(
     `CREATE TABLE ${BENCH_TABLE} (ingest_day Date, at DateTime('UTC'), epoch UInt32, pid UUID, ${columns.join(", ")})
 ENGINE = MergeTree PARTITION BY ingest_day ORDER BY (at, pid)`,
   );
-  for (const window of windows) {
-    await warehouse.command(
-      `INSERT INTO ${BENCH_TABLE} WITH ${window} AS window, intDiv(number, ${ROWS_PER_PERSON}) AS person, number % ${ROWS_PER_PERSON} AS n
+}
+
+/** Adds so many rows to a rotation window, after `firstRow` others; four rows of each person. */
+export async function insertBenchRows(
+  warehouse: Warehouse,
+  window: number,
+  rows: number,
+  firstRow = 0,
+): Promise<void> {
+  await warehouse.command(
+    `INSERT INTO ${BENCH_TABLE} WITH ${window} AS window, intDiv(number, ${ROWS_PER_PERSON}) AS person, number % ${ROWS_PER_PERSON} AS n
 SELECT toDate(window), toDateTime(window * ${DAY_SECONDS}, 'UTC'), window, reinterpretAsUUID(sipHash128(person, window)),
   ${Object.values(FIELDS)
     .map(({ value }) => value)
     .join(",\n  ")}
-FROM numbers(${rows})`,
-    );
-  }
+FROM numbers(${firstRow}, ${rows})`,
+  );
 }

@@ -1,81 +1,111 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { Measured, MeasuredField } from "./measured-field.ts";
+import type { Turn, Turns } from "./run-turns.ts";
 
-const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
-const DAY_SECONDS = 86_400;
+/** One line of the report: the monitor beside the exact query, and how their ratio has to be. */
+export interface ReidComparison {
+  readonly what: string;
+  readonly unit: string;
+  readonly monitor: number;
+  readonly exact: number;
+  readonly ratio: number;
+  readonly target: string | undefined;
+  readonly met: boolean;
+}
+
+export interface FieldError {
+  readonly field: string;
+  readonly values: number;
+  /** The largest of any figure in any turn. */
+  readonly error: number;
+}
+
+export interface ReidReport {
+  readonly rows: number;
+  readonly fields: number;
+  readonly turns: number;
+  readonly idleBytes: number;
+  readonly comparisons: readonly ReidComparison[];
+  readonly errors: readonly FieldError[];
+  readonly met: boolean;
+}
 
 /** Times as fast as the exact query, of its memory, and off from it. */
 const TARGETS = { speed: 1, memory: 0.2, error: 0.05 } as const;
+const MEGABYTE = 1e6;
 
-/** The re-identification monitor beside the exact answer, on two windows of so many rows and ten fields; false if a target is missed. */
-export async function compareReid(rows: number): Promise<boolean> {
-  const path = await mkdtemp(join(tmpdir(), "dit-bench-reid-"));
-  try {
-    const run = (step: string) => runChild([step, path, String(windowBefore(Date.now())), String(rows)]);
-    await run("fill");
-    const ours = JSON.parse(await run("monitor")) as Measured;
-    const exact = JSON.parse(await run("exact")) as Measured;
-    return report(rows, ours, exact);
-  } finally {
-    await rm(path, { recursive: true, force: true });
-  }
-}
-
-/** Two windows that are over. */
-function windowBefore(nowMs: number): number {
-  return Math.floor(nowMs / 1_000 / DAY_SECONDS) - 1;
-}
-
-async function runChild(args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [CHILD, ...args], { maxBuffer: 2 ** 24 });
-  return stdout;
-}
-
-function report(rows: number, ours: Measured, exact: Measured): boolean {
-  const speed = exact.seconds / ours.seconds;
-  const memory = ours.peakBytes / exact.peakBytes;
-  const errors = exact.fields.map((field) => errorOf(ours.fields.find(isOf(field)), field));
-  const error = Math.max(...errors.map(({ largest }) => largest));
-  console.log(
-    `re-identification: two windows of ${rows} rows x ${exact.fields.length} fields, beside GROUP BY value with uniqExact(pid)`,
-  );
-  console.log(
-    `  time    ${ours.seconds.toFixed(1)} s, exact ${exact.seconds.toFixed(1)} s: ${speed.toFixed(1)}x (target >= ${TARGETS.speed}x)`,
-  );
-  console.log(
-    `  cpu     ${ours.cpuSeconds.toFixed(1)} s, exact ${exact.cpuSeconds.toFixed(1)} s: ${(exact.cpuSeconds / ours.cpuSeconds).toFixed(1)}x`,
-  );
-  console.log(
-    `  memory  ${megabytes(ours)} MB, exact ${megabytes(exact)} MB: ${memory.toFixed(2)}x (target <= ${TARGETS.memory}x)`,
-  );
-  console.log(`  error   at most ${(100 * error).toFixed(2)} % (target <= ${100 * TARGETS.error} %)`);
-  for (const { field, largest, values } of errors)
-    console.log(`    ${field.padEnd(16)} ${(100 * largest).toFixed(2).padStart(5)} %, ${values} values`);
-  return speed >= TARGETS.speed && memory <= TARGETS.memory && error <= TARGETS.error;
-}
-
-function isOf({ field }: MeasuredField) {
-  return (other: MeasuredField) => other.field === field;
-}
-
-/** Counts and bits relative to the exact ones; shares, which are compared with thresholds, as they are. */
-function errorOf(ours: MeasuredField | undefined, exact: MeasuredField) {
-  if (ours === undefined) return { ...exact, largest: 1 };
-  const errors = [
-    ours.values / exact.values - 1,
-    ours.entropyBits / exact.entropyBits - 1,
-    ours.unique - exact.unique,
-    ours.rare - exact.rare,
-    ours.exposedPids - exact.exposedPids,
+/** Medians over turns; a ratio is taken within each turn, so that a drift of the machine's speed cancels out. */
+export function compareReid(rows: number, { idle, turns }: Turns): ReidReport {
+  const fields = turns[0]?.exact.fields ?? [];
+  const over = (unit: string, figure: (measured: Measured) => number) => ({
+    unit,
+    monitor: median(turns.map(({ monitor }) => figure(monitor))),
+    exact: median(turns.map(({ exact }) => figure(exact))),
+    ratio: median(turns.map(({ monitor, exact }) => figure(monitor) / figure(exact))),
+  });
+  const speed = over("field values/s", ({ seconds }) => (rows * fields.length) / seconds);
+  const memory = over("MB", ({ peakBytes }) => (peakBytes - idle.peakBytes) / MEGABYTE);
+  const errors = fields.map((exact) => ({
+    field: exact.field,
+    values: exact.values,
+    error: Math.max(...turns.map((turn) => largestError(turn, exact.field))),
+  }));
+  const error = Math.max(...errors.map((each) => each.error));
+  const comparisons: ReidComparison[] = [
+    { what: "speed", ...speed, target: `>= ${TARGETS.speed}x`, met: speed.ratio >= TARGETS.speed },
+    told(
+      "processor time",
+      over("s", ({ cpuSeconds }) => cpuSeconds),
+    ),
+    {
+      what: "peak above idle",
+      ...memory,
+      target: `<= ${TARGETS.memory}x`,
+      met: memory.ratio <= TARGETS.memory,
+    },
+    told(
+      "peak in all",
+      over("MB", ({ peakBytes }) => peakBytes / MEGABYTE),
+    ),
+    {
+      ...{ what: "largest error", unit: "", monitor: error, exact: 0, ratio: error },
+      target: `<= ${TARGETS.error}`,
+      met: error <= TARGETS.error,
+    },
   ];
-  return { ...exact, largest: Math.max(...errors.map(Math.abs)) };
+  return {
+    ...{ rows, fields: fields.length, turns: turns.length, idleBytes: idle.peakBytes },
+    ...{ comparisons, errors, met: comparisons.every(({ met }) => met) },
+  };
 }
 
-function megabytes({ peakBytes }: Measured): number {
-  return Math.round(peakBytes / 1e6);
+/** What has no target. */
+function told(
+  what: string,
+  figures: Pick<ReidComparison, "unit" | "monitor" | "exact" | "ratio">,
+): ReidComparison {
+  return { what, ...figures, target: undefined, met: true };
+}
+
+function largestError({ monitor, exact }: Turn, field: string): number {
+  const isIt = (other: MeasuredField) => other.field === field;
+  const [ours, theirs] = [monitor.fields.find(isIt), exact.fields.find(isIt)];
+  if (ours === undefined || theirs === undefined) return 1;
+  // Counts and bits relative to the exact ones; shares, which are compared with thresholds, as they are.
+  const errors = [
+    ours.values / theirs.values - 1,
+    ours.entropyBits / theirs.entropyBits - 1,
+    ours.unique - theirs.unique,
+    ours.rare - theirs.rare,
+    ours.exposedPids - theirs.exposedPids,
+  ].map(Math.abs);
+  return errors.every(Number.isFinite) ? Math.max(...errors) : 1;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low = Number.NaN, high = low] = sorted.slice(
+    (sorted.length - 1) >> 1,
+    ((sorted.length - 1) >> 1) + 2 - (sorted.length % 2),
+  );
+  return (low + high) / 2;
 }

@@ -2,7 +2,7 @@ import type { Warehouse } from "@dit/storage";
 import { BENCH_FIELDS, BENCH_TABLE, K } from "./bench-table.ts";
 import type { MeasuredField } from "./measured-field.ts";
 
-/** The same questions without an estimate: each field grouped by its value, with the set of its pids. */
+/** The same questions without an estimate, a field at a time, each value with the set of its pids. */
 export async function measureExactly(warehouse: Warehouse, window: number): Promise<MeasuredField[]> {
   const fields: MeasuredField[] = [];
   for (const field of BENCH_FIELDS) fields.push(await measureField(warehouse, field, window));
@@ -10,21 +10,16 @@ export async function measureExactly(warehouse: Warehouse, window: number): Prom
 }
 
 async function measureField(warehouse: Warehouse, field: string, window: number): Promise<MeasuredField> {
+  const rows = `${BENCH_TABLE} WHERE epoch = ${window} AND isNotNull(${field})`;
   const [row] = await warehouse.query<Record<string, number>>(
-    `SELECT countIf(now > 0) AS values, countIf(now = 1) AS unique, countIf(now BETWEEN 1 AND ${K - 1}) AS rare,
-  countIf(before BETWEEN 1 AND ${K - 1} AND now BETWEEN 1 AND ${K - 1}) AS again,
-  log2(sum(n)) - sum(if(n = 0, 0, n * log2(n))) / sum(n) AS bits
-FROM (
-  SELECT ${field} AS value, countIf(epoch = ${window}) AS n,
-    uniqExactIf(pid, epoch = ${window}) AS now, uniqExactIf(pid, epoch = ${window - 1}) AS before
-  FROM ${BENCH_TABLE} GROUP BY value
-)`,
+    `SELECT count() AS values, countIf(people < 2) AS unique, countIf(people < ${K}) AS rare,
+  log2(sum(n)) - sum(n * log2(n)) / sum(n) AS bits
+FROM (SELECT ${field} AS value, count() AS n, uniqExact(pid) AS people FROM ${rows} GROUP BY value)`,
   );
+  // Joined to the values, or gathered with them, the people would take more time and more memory.
   const [people] = await warehouse.query<{ exposed: number; all: number }>(
     `SELECT uniqExactIf(pid, rare) AS exposed, uniqExact(pid) AS all FROM (
-  SELECT pid, ${field} IN (
-    SELECT ${field} FROM ${BENCH_TABLE} WHERE epoch = ${window} GROUP BY ${field} HAVING uniqExact(pid) < ${K}
-  ) AS rare FROM ${BENCH_TABLE} WHERE epoch = ${window}
+  SELECT pid, ${field} IN (SELECT ${field} FROM ${rows} GROUP BY ${field} HAVING uniqExact(pid) < ${K}) AS rare FROM ${rows}
 )`,
   );
   const values = Number(row?.values);

@@ -9,11 +9,12 @@ export interface MeasuredField {
   readonly entropyBits: number;
 }
 
+/** What a child that measured, or did nothing, has used. */
 export interface Measured {
   readonly fields: readonly MeasuredField[];
   readonly seconds: number;
   /** Of all processors together: what a busy machine changes least. */
   readonly cpuSeconds: number;
-  /** The process's peak, without what it needed to start and to open the table. */
+  /** The largest resident size of the process, engine and all. */
   readonly peakBytes: number;
 }
