@@ -67,6 +67,6 @@ export async function countDrawn(
 }
 
 function rowsOfDrawn(scan: EventScan, thresholds: readonly bigint[]): string {
-  const highest = thresholds.reduce((high, each) => (each > high ? each : high), 0n);
+  const highest = thresholds.toSorted((a, b) => (a < b ? 1 : -1))[0] ?? 0n;
   return `${rowsOfNow(scan)} AND ${personHash(scan.key)} <= toUInt64(${highest})`;
 }
