@@ -9,6 +9,7 @@ import { checkBalance } from "../src/doctor/check-balance.ts";
 import { readLogPositions } from "../src/doctor/read-log-positions.ts";
 import { sendSyntheticEvent } from "../src/doctor/send-synthetic-event.ts";
 import { type Pipeline, startPipeline } from "../src/pipeline/pipeline.ts";
+import { MANY_AT_ONCE } from "./support/many-at-once.ts";
 import { until } from "./support/until.ts";
 
 const START_WITHIN_MS = 90_000;
@@ -22,7 +23,12 @@ const reportIds: string[] = [];
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "dit-balance-"));
-  pipeline = await startPipeline({ env: {}, dataDirectory: directory, freePorts: true, writeLog: () => {} });
+  pipeline = await startPipeline({
+    env: MANY_AT_ONCE,
+    dataDirectory: directory,
+    freePorts: true,
+    writeLog: () => {},
+  });
   warehouse = await openChdbWarehouse({ path: join(directory, "warehouse") });
   for (let report = 1; report <= REPORTS; report++) await storeOne(report);
   await until(

@@ -9,6 +9,7 @@ import { balanceOf } from "../src/balance.ts";
 import { examine, type Finding } from "../src/doctor/examine.ts";
 import { type Pipeline, startPipeline } from "../src/pipeline/pipeline.ts";
 import { simulationSetting } from "../src/pipeline/simulation-setting.ts";
+import { MANY_AT_ONCE } from "./support/many-at-once.ts";
 import { until } from "./support/until.ts";
 
 const START_WITHIN_MS = 90_000;
@@ -21,7 +22,7 @@ const log: string[] = [];
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "dit-pipeline-"));
   pipeline = await startPipeline({
-    env: {},
+    env: MANY_AT_ONCE,
     dataDirectory: directory,
     freePorts: true,
     writeLog: (line) => log.push(line),

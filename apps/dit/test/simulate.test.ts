@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runCommand } from "../src/command-line.ts";
 import { type Pipeline, startPipeline } from "../src/pipeline/pipeline.ts";
 import { freePorts } from "./support/free-ports.ts";
+import { MANY_AT_ONCE } from "./support/many-at-once.ts";
 import { createTestIo } from "./support/test-io.ts";
 import { until } from "./support/until.ts";
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "dit-simulate-"));
   [port = 0] = await freePorts(1);
   pipeline = await startPipeline({
-    ...{ env: {}, dataDirectory: directory, freePorts: true, writeLog: () => {} },
+    ...{ env: MANY_AT_ONCE, dataDirectory: directory, freePorts: true, writeLog: () => {} },
   });
 }, START_WITHIN_MS);
 afterAll(async () => {

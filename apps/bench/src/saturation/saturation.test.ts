@@ -74,6 +74,7 @@ describe("the verdict", () => {
     overload: step({
       acceptedP99Ms: 99,
       acceptedPerSecond: 90,
+      acceptedShare: 0.45,
       refusedPerSecond: { 503: 110 },
       withoutRetryAfter: 0,
       unanswered: 0,
@@ -86,18 +87,18 @@ describe("the verdict", () => {
 
   test("is good when all is met", () => expect(missed({})).toEqual([]));
   test.each([
-    ["a refusal of another kind", { refusedPerSecond: { 500: 1, 503: 109 } }, [0]],
-    ["nothing refused", { refusedPerSecond: {} }, [0]],
-    ["a refusal that does not say when", { withoutRetryAfter: 1 }, [0]],
-    ["a report without an answer", { unanswered: 1 }, [0]],
-    ["a slow acceptance", { acceptedP99Ms: 100 }, [1]],
-    ["too few accepted", { acceptedPerSecond: 60 }, [2]],
-    ["memory that grows", { peakRssBytes: 1.3e9 }, [4]],
+    ["a refusal of another kind", { refusedPerSecond: { 500: 1, 503: 109 } }, [1]],
+    ["nothing refused", { refusedPerSecond: {}, acceptedShare: 1 }, [0, 1]],
+    ["a refusal that does not say when", { withoutRetryAfter: 1 }, [1]],
+    ["a report without an answer", { unanswered: 1 }, [1]],
+    ["a slow acceptance", { acceptedP99Ms: 100 }, [2]],
+    ["too few accepted", { acceptedPerSecond: 60 }, [3]],
+    ["memory that grows", { peakRssBytes: 1.3e9 }, [5]],
   ])("is bad for %s", (_, more, targets) => {
     expect(missed({ overload: { ...fine.overload, ...more } })).toEqual(targets);
   });
   test("is bad without a recovery in time", () => {
-    expect(missed({ recoverySeconds: undefined })).toEqual([3]);
-    expect(missed({ recoverySeconds: 11 })).toEqual([3]);
+    expect(missed({ recoverySeconds: undefined })).toEqual([4]);
+    expect(missed({ recoverySeconds: 11 })).toEqual([4]);
   });
 });

@@ -20,6 +20,8 @@ export interface Target {
   readonly isMet: boolean;
 }
 
+/** Refused at twice the knee: if it is less, the knee was not found, and nothing else says anything. */
+const LEAST_REFUSED_SHARE = 0.2;
 const TARGETS = {
   p99Ratio: 2,
   recoverySeconds: 10,
@@ -34,7 +36,13 @@ export function judge({ kneePerSecond, before, overload, after, recoverySeconds 
   const growthBytes = Math.max(overload.peakRssBytes, after.peakRssBytes) - before.peakRssBytes;
   const statuses = Object.keys(overload.refusedPerSecond);
   const isShedding = statuses.length > 0 && statuses.every((status) => status === "503" || status === "429");
+  const refusedShare = 1 - overload.acceptedShare;
   return [
+    {
+      what: `twice the knee is too much: at least ${100 * LEAST_REFUSED_SHARE} % are refused`,
+      measured: `${(100 * refusedShare).toFixed(0)} %`,
+      isMet: refusedShare >= LEAST_REFUSED_SHARE,
+    },
     {
       what: "what is too much is answered 503 or 429, and when to come back",
       measured: `${statuses.join(", ") || "nothing refused"}; ${overload.withoutRetryAfter} without Retry-After, ${overload.unanswered} unanswered`,

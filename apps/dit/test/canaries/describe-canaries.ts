@@ -9,6 +9,7 @@ import { readLocalSecret } from "../../src/pipeline/data-directory.ts";
 import { type Pipeline, startPipeline } from "../../src/pipeline/pipeline.ts";
 import { createDevices } from "../support/device.ts";
 import { freePorts } from "../support/free-ports.ts";
+import { MANY_AT_ONCE } from "../support/many-at-once.ts";
 import { type SocketTap, tapSockets } from "../support/socket-tap.ts";
 import { until } from "../support/until.ts";
 import {
@@ -65,6 +66,7 @@ export function describeCanaries({ startEdge }: { readonly startEdge?: StartOthe
     const [ingestPort, ingestAdminPort] = await freePorts(2);
     const pipeline = await startPipeline({
       env: {
+        ...MANY_AT_ONCE,
         // Every line, and both families of addresses where the machine has them.
         DIT_LOG_LEVEL: "info",
         DIT_EDGE_LISTEN_HOST: hasIpv6() ? "::" : "127.0.0.1",

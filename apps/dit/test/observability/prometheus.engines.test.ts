@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { type Pipeline, startPipeline } from "../../src/pipeline/pipeline.ts";
 import { simulationSetting } from "../../src/pipeline/simulation-setting.ts";
+import { MANY_AT_ONCE } from "../support/many-at-once.ts";
 import { until } from "../support/until.ts";
 import { prometheusFile, shippedQueries } from "./expressions.ts";
 
@@ -21,7 +22,7 @@ let prometheus: LocalEngine;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "dit-prometheus-"));
   pipeline = await startPipeline({
-    env: {},
+    env: MANY_AT_ONCE,
     dataDirectory: join(directory, "data"),
     freePorts: true,
     writeLog: () => undefined,

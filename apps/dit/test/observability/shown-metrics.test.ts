@@ -6,6 +6,7 @@ import { PROBLEMS } from "@dit/protocol";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sendSyntheticEvent } from "../../src/doctor/send-synthetic-event.ts";
 import { type Pipeline, startPipeline } from "../../src/pipeline/pipeline.ts";
+import { MANY_AT_ONCE } from "../support/many-at-once.ts";
 import { until } from "../support/until.ts";
 import { shippedExpressions, shippedPanels } from "./expressions.ts";
 import { valuesOf } from "./sample-values.ts";
@@ -19,7 +20,7 @@ let texts: Record<string, string>;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "dit-metrics-"));
   pipeline = await startPipeline({
-    env: {},
+    env: MANY_AT_ONCE,
     dataDirectory: directory,
     freePorts: true,
     writeLog: () => undefined,

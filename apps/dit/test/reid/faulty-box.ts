@@ -11,6 +11,7 @@ import { openChdbWarehouse } from "@dit/storage/warehouse/chdb";
 import { queryWarehouse } from "../../src/commands/query.ts";
 import { readLocalSecret } from "../../src/pipeline/data-directory.ts";
 import { type Pipeline, startPipeline } from "../../src/pipeline/pipeline.ts";
+import { MANY_AT_ONCE } from "../support/many-at-once.ts";
 import { targetEnv } from "../support/target-env.ts";
 import { until } from "../support/until.ts";
 
@@ -58,7 +59,7 @@ export async function startFaultyBox(
 ): Promise<FaultyBox> {
   const directory = known ?? (await mkdtemp(join(tmpdir(), "dit-reid-box-")));
   const pipeline = await startPipeline({
-    env,
+    env: { ...MANY_AT_ONCE, ...env },
     dataDirectory: directory,
     freePorts: true,
     writeLog: () => undefined,
