@@ -75,6 +75,23 @@ test("a store that was away for a while is forgotten as soon as it is back", () 
   expect(play([load(0.7, 30), away, load(0.7, 30)], 11).shedShare).toBeLessThan(0.01);
 });
 
+test("a moment in which the processor was elsewhere turns nobody away", () => {
+  const limit = createConcurrencyLimit(BOUNDS);
+  let nowMs = 0;
+  const windowOf = (latencyMs: number) => {
+    nowMs += 100;
+    for (let each = 0; each < 5; each++) limit.observe({ latencyMs, inFlight: 20, nowMs });
+  };
+  for (let times = 0; times < 10; times++) windowOf(5);
+  windowOf(200);
+  expect(limit.current).toBe(20);
+  windowOf(5);
+  expect(limit.current).toBeGreaterThan(20);
+  windowOf(200);
+  windowOf(200);
+  expect(limit.current).toBe(BOUNDS.min);
+});
+
 test("the most is never exceeded, and may be less than the least", () => {
   const limit = createConcurrencyLimit({ min: 8, max: 1 });
   playPhases(limit, [load(0.7, 60), load(2, 60)]);

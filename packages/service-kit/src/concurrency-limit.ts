@@ -40,12 +40,17 @@ export function createConcurrencyLimit({ min, max }: ConcurrencyBounds): Concurr
   let window = emptyWindow(0);
   let memory = emptyMemory(0, Number.POSITIVE_INFINITY);
   let heldBack: number | undefined;
+  let wasStanding = false;
 
   function adjust(fastestMs: number, peakInFlight: number): void {
     const aloneMs = Math.min(memory.fastestMs, memory.earlierMs);
     const toleratedMs = TOLERATED_RATIO * aloneMs + TOLERATED_MS;
-    if (fastestMs > toleratedMs) {
-      const cut = Math.max(LARGEST_CUT, toleratedMs / fastestMs);
+    const isStanding = fastestMs > toleratedMs;
+    const stoodBefore = isStanding && wasStanding;
+    wasStanding = isStanding;
+    if (isStanding) {
+      // At first it only grows no longer: the processor may have been elsewhere, and that queue is gone with the next window.
+      const cut = stoodBefore ? Math.max(LARGEST_CUT, toleratedMs / fastestMs) : 1;
       current = within(Math.floor(Math.min(current, peakInFlight) * cut));
     } else if (peakInFlight > current * USED_SHARE) {
       // Slower the nearer it comes, so that it does not overshoot.
