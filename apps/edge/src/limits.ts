@@ -7,7 +7,7 @@ export const EDGE_LIMITS = {
   /** Addresses remembered at once; beyond it the least recently seen is forgotten. About 100 bytes each. */
   maxRateLimitedAddresses: 100_000,
   /** Reports on their way to ingest at once that are let in however long they take. */
-  minInFlightRequests: 8,
+  minInFlightRequests: 32,
   /** Reports on their way to ingest at once, however fast they are answered. Beyond it: `overloaded`. */
   maxInFlightRequests: 2_048,
   /** For a body to arrive after its headers, on a slow mobile link. */

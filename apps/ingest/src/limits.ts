@@ -3,7 +3,7 @@ import { LIMITS } from "@dit/protocol";
 /** Ingest's own bounds and waits, each with its unit and its reason. */
 export const INGEST_LIMITS = {
   /** Reports worked on at once that are let in however long they take. */
-  minInFlightReports: 8,
+  minInFlightReports: 32,
   /** Reports worked on at once, however fast that is: at 64 KiB each this is also the bound on memory. Beyond it: `overloaded`. */
   maxInFlightReports: 2_048,
   /** For a body to arrive after its headers, from an edge that has it whole. */
