@@ -6,9 +6,10 @@ import { configurationTables } from "./docs/configuration-tables.ts";
 import { metricTables } from "./docs/metric-tables.ts";
 import { protocolTables } from "./docs/protocol-tables.ts";
 import { replaceSections } from "./docs/replace-sections.ts";
+import { scalePlots } from "./docs/scale-plots.ts";
 import { scaleTables } from "./docs/scale-tables.ts";
 
-/** Writes the parts of pages that code knows better, and the dashboards. `--check` writes nothing and fails if one is behind. */
+/** Writes the parts of pages that code knows better, the plots and the dashboards. `--check` writes nothing and fails if one is behind. */
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 
 const PAGES = {
@@ -29,7 +30,7 @@ const dashboards = DASHBOARDS.map((dashboard) => [
   dashboardJson(dashboard),
 ]);
 
-for (const [name = "", wanted = ""] of [...pages, ...dashboards]) {
+for (const [name = "", wanted = ""] of [...pages, ...scalePlots(), ...dashboards]) {
   if (values.check && read(name) !== wanted) {
     console.log(`${name} is behind the code: run \`pnpm generate-docs\``);
     process.exitCode = 1;

@@ -1,4 +1,5 @@
 import { runCapacity } from "./capacity/run-capacity.ts";
+import { runCurves } from "./curves/run-curves.ts";
 import { runReid } from "./reid/run-reid.ts";
 import { runSaturation } from "./saturation/run-saturation.ts";
 import { ROWS } from "./table/rows.ts";
@@ -6,6 +7,7 @@ import { runTable } from "./table/run-table.ts";
 
 const [command, ...args] = process.argv.slice(2);
 if (command === "capacity") await runCapacity(args);
+else if (command === "curves") await runCurves(args);
 else if (command === "saturation") process.exitCode = (await runSaturation(args)) ? 0 : 1;
 else if (command === "reid") process.exitCode = (await runReid(args)) ? 0 : 1;
 else {

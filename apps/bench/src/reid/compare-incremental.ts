@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { webCryptoRandomBytes } from "@dit/crypto-core";
 import { drawHashKey } from "@dit/reid";
 import type { Warehouse } from "@dit/storage";
 import { openChdbWarehouse } from "@dit/storage/warehouse/chdb";
+import { median } from "../table/judge.ts";
+import { inTemporaryDirectory } from "../temporary-directory.ts";
 import { BENCH_FIELDS, BENCH_TABLE, createBenchTable, insertBenchRows } from "./bench-table.ts";
-import { median } from "./compare-reid.ts";
 import { createStateView, dropStateView, measureState, stateTable } from "./field-states.ts";
 import { measureAsTheMonitor } from "./measure-as-the-monitor.ts";
 import type { MeasuredField } from "./measured-field.ts";
@@ -31,8 +29,11 @@ export interface IncrementalResult {
 }
 
 /** The same rows with and without views, in turns; medians. */
-export async function compareIncremental(rows: number, turns: number): Promise<IncrementalResult[]> {
-  const path = await mkdtemp(join(tmpdir(), "dit-bench-reid-"));
+export function compareIncremental(rows: number, turns: number): Promise<IncrementalResult[]> {
+  return inTemporaryDirectory((path) => compareIn(path, rows, turns));
+}
+
+async function compareIn(path: string, rows: number, turns: number): Promise<IncrementalResult[]> {
   const warehouse = await openChdbWarehouse({ path });
   try {
     const window = Math.floor(Date.now() / 1_000 / DAY_SECONDS) - 1;
@@ -45,7 +46,6 @@ export async function compareIncremental(rows: number, turns: number): Promise<I
     return VIEWS.map((views) => medianOf(results.filter((each) => each.views === views)));
   } finally {
     await warehouse.close();
-    await rm(path, { recursive: true, force: true });
   }
 }
 

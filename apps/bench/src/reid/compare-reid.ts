@@ -1,3 +1,4 @@
+import { median } from "../table/judge.ts";
 import type { Measured, MeasuredField } from "./measured-field.ts";
 import type { Turn, Turns } from "./run-turns.ts";
 
@@ -99,13 +100,4 @@ function largestError({ monitor, exact }: Turn, field: string): number {
     ours.exposedPids - theirs.exposedPids,
   ].map(Math.abs);
   return errors.every(Number.isFinite) ? Math.max(...errors) : 1;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [low = Number.NaN, high = low] = sorted.slice(
-    (sorted.length - 1) >> 1,
-    ((sorted.length - 1) >> 1) + 2 - (sorted.length % 2),
-  );
-  return (low + high) / 2;
 }

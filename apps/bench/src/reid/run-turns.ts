@@ -1,9 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { inTemporaryDirectory } from "../temporary-directory.ts";
 import type { Measured } from "./measured-field.ts";
 
 const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
@@ -23,14 +21,21 @@ export interface Turns {
   readonly turns: readonly Turn[];
 }
 
-/** Fills one window that is over with so many rows, and measures it so many times either way, each in a process of its own. */
-export async function runTurns(rows: number, mostTurns: number): Promise<Turns> {
-  const path = await mkdtemp(join(tmpdir(), "dit-bench-reid-"));
-  try {
+type Measure = (way: "idle" | "monitor" | "exact") => Promise<Measured>;
+
+/** Fills one window that is over with so many rows, to be measured in either way, each time in a process of its own. */
+export function withFilledWindow<T>(rows: number, work: (measure: Measure) => Promise<T>): Promise<T> {
+  return inTemporaryDirectory(async (path) => {
     const window = Math.floor(Date.now() / 1_000 / DAY_SECONDS) - 1;
     const run = (step: string) => runChild([step, path, String(window), String(rows)]);
-    const measure = async (step: string) => JSON.parse(await run(step)) as Measured;
     await run("fill");
+    return work(async (way) => JSON.parse(await run(way)) as Measured);
+  });
+}
+
+/** Measures a window of so many rows either way, at most so many times. */
+export function runTurns(rows: number, mostTurns: number): Promise<Turns> {
+  return withFilledWindow(rows, async (measure) => {
     const idle = await measure("idle");
     const turns: Turn[] = [];
     const startedAtMs = performance.now();
@@ -42,9 +47,7 @@ export async function runTurns(rows: number, mostTurns: number): Promise<Turns> 
       turns.push({ monitor, exact: early ?? (await measure("exact")) });
     } while (turns.length < mostTurns && wouldEndAtMs() < MAX_MS);
     return { idle, turns };
-  } finally {
-    await rm(path, { recursive: true, force: true });
-  }
+  });
 }
 
 async function runChild(args: readonly string[]): Promise<string> {
