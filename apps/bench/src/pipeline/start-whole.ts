@@ -7,6 +7,9 @@ export async function startWhole(directory: string): Promise<BenchPipeline> {
     env: {
       DIT_SINK_BATCH_MAX_WAIT_MS: String(BATCH_WAIT_MS),
       DIT_REID_INTERVAL_MS: String(24 * 60 * 60 * 1_000),
+      // The load is its own bound, on either side: it sends the next report when one is answered.
+      DIT_EDGE_MIN_IN_FLIGHT_REQUESTS: "2048",
+      DIT_INGEST_MIN_IN_FLIGHT_REPORTS: "2048",
     },
     dataDirectory: directory,
     freePorts: true,
