@@ -232,7 +232,7 @@ export async function append(
   await eventLog.append("reports", records);
 }
 
-export async function until(condition: () => Promise<boolean>, withinMs = 15_000): Promise<void> {
+export async function until(condition: () => Promise<boolean>, withinMs = 60_000): Promise<void> {
   const deadlineMs = performance.now() + withinMs;
   while (!(await condition())) {
     if (performance.now() > deadlineMs) throw new Error("the condition did not come true in time");

@@ -191,5 +191,5 @@ describe("a store in trouble", () => {
       }),
       { numRuns: 30 },
     );
-  }, 30_000);
+  }, 120_000);
 });

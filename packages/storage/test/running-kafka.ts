@@ -9,7 +9,7 @@ import { type KafkaEventLogOptions, migrateKafkaTopics, openKafkaEventLog } from
 
 export const PARTITIONS = 3;
 const HOUR_MS = 3_600_000;
-const TRUE_WITHIN_MS = 30_000;
+const TRUE_WITHIN_MS = 90_000;
 
 export interface RunningKafka {
   readonly engine: LocalEngine;

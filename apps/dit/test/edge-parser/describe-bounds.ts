@@ -8,7 +8,7 @@ import { EDGE_SECRET, type Intake, openIntake, reportBody, signReport } from "./
 import { closesWithin, dial, statusesOf } from "./raw-connection.ts";
 import { startWiretap, type Wiretap } from "./wiretap.ts";
 
-const START_WITHIN_MS = 30_000;
+const START_WITHIN_MS = 90_000;
 const CLOSES_WITHIN_MS = 8_000;
 const MIB = 2 ** 20;
 /** What one hostile connection would have the edge hold, if it held it. */

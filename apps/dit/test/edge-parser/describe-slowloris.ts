@@ -12,7 +12,7 @@ import {
 } from "./slow-clients.ts";
 import { honestRequest } from "./smuggling-cases.ts";
 
-const START_WITHIN_MS = 30_000;
+const START_WITHIN_MS = 90_000;
 const SLOW_CONNECTIONS = 500;
 const LIMITS = {
   headersTimeoutMs: 1_000,

@@ -17,7 +17,7 @@ import { honestRequest, type Lenient, SMUGGLING_CASES, type Wanted } from "./smu
 import { startWiretap, type TappedRequest, type Wiretap } from "./wiretap.ts";
 
 const CLOSES_WITHIN_MS = 3_000;
-const START_WITHIN_MS = 30_000;
+const START_WITHIN_MS = 90_000;
 /** Everything that may be in a request to ingest; undici and HTTP/1.1 need the first three. */
 const ALLOWED = [
   "host",

@@ -24,7 +24,7 @@ import { rightReport, type SentBody, sentBodies } from "./targets/report-body.ts
 import { rightIssueEnvelope, rightRedeem } from "./targets/service-bodies.ts";
 import { DOCUMENTS, isRightDocument } from "./targets/use-case-document.ts";
 
-const START_WITHIN_MS = 30_000;
+const START_WITHIN_MS = 90_000;
 const MAX_MS_PER_INPUT = 20;
 const EPOCH_SECONDS = 86_400;
 const GRACE_SECONDS = 3_600;

@@ -30,7 +30,7 @@ interface Sender {
   readonly device: Device;
 }
 
-const CONFIRMED_WITHIN_MS = 5_000;
+const CONFIRMED_WITHIN_MS = 30_000;
 const MINUTE_MS = 60_000;
 const EPOCH_MS = workloadUseCase.epoch.seconds * 1000;
 const REPEATS = 0.3;

@@ -185,8 +185,8 @@ describe("a use that replicas do not have", () => {
     const first = await openRedisCounters(options);
     const second = await openRedisCounters(options);
     await patient.use([useRequest(2, 1, 1)]);
-    await until(() => accepts(first), 15_000);
-    await until(() => accepts(second), 15_000);
+    await until(() => accepts(first), 60_000);
+    await until(() => accepts(second), 60_000);
     freeze(replica);
     const request = useRequest(1, 1, 1);
     await expect(first.use([request])).rejects.toThrow(/counters \(redis\): 0 of 1 replicas had it in time/);
@@ -209,7 +209,7 @@ describe("a connection that never answers again", () => {
     expect(await store.use([useRequest(1, 1, 5)])).toEqual([{ outcome: "reserved", uses: 1 }]);
     passage.swallow();
     await expect(store.use([useRequest(1, 2, 5)])).rejects.toThrow(/took too long/);
-    await until(() => accepts(store), 15_000);
+    await until(() => accepts(store), 60_000);
     expect(await store.use([useRequest(1, 1, 5)])).toEqual([{ outcome: "repeated", uses: 1 }]);
     await store.close();
     passage.close();
@@ -228,7 +228,7 @@ describe("a Redis that is away", () => {
       expect(tookMs).toBeLessThan(5_000);
     }
     await redis.start();
-    await until(() => accepts(store), 15_000);
+    await until(() => accepts(store), 60_000);
     expect(await store.use([useRequest(1, 1, 5)])).toEqual([{ outcome: "repeated", uses: 1 }]);
     await store.close();
   });
@@ -239,7 +239,7 @@ describe("a Redis that is away", () => {
     const store = await openRedisCounters({ address: addressOf(redis) });
     await expect(store.check()).rejects.toThrow(/counters \(redis\): .*ECONNREFUSED/);
     await redis.start();
-    await until(() => accepts(store), 15_000);
+    await until(() => accepts(store), 60_000);
     await store.close();
   });
 
@@ -262,7 +262,7 @@ describe("a Redis that is away", () => {
       }
     }
     thaw(redis);
-    await until(() => accepts(store), 15_000);
+    await until(() => accepts(store), 60_000);
     const [result] = await store.use([useRequest(1, 1, 5)]);
     expect(["reserved", "repeated"]).toContain(result?.outcome);
     freeze(redis);
