@@ -92,8 +92,8 @@ it.each(["killed", "frozen"])(
     const options = {
       cluster: nodes.map(addressOf),
       replicas: 1,
-      timeoutMs: 1_000,
-      replicationTimeoutMs: 500,
+      timeoutMs: 3_000,
+      replicationTimeoutMs: 2_000,
     };
     const store = await openRedisCounters(options);
     await until(() =>
@@ -113,7 +113,7 @@ it.each(["killed", "frozen"])(
           () => true,
           () => false,
         ),
-      30_000,
+      90_000,
     );
     expect(await outcomes(other, 1)).toEqual(["repeated 1"]);
     expect(await outcomes(other, 2)).toEqual(["reserved 2"]);
@@ -125,7 +125,7 @@ it.each(["killed", "frozen"])(
           () => true,
           () => false,
         ),
-      30_000,
+      90_000,
     );
     expect(await outcomes(store, 2)).toEqual(["repeated 2"]);
     await Promise.all([store.close(), other.close()]);

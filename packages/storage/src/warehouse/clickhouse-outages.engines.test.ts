@@ -105,7 +105,7 @@ describe("a server that goes away", () => {
   });
 
   test("without a word, as a frozen one, is waited for no longer than was said, and stores nothing twice", async () => {
-    const store = await open({ insertTimeoutMs: 500, statementTimeoutMs: 500 });
+    const store = await open({ insertTimeoutMs: 2_000, statementTimeoutMs: 2_000 });
     await store.check();
     process.kill(engine.pid, "SIGSTOP");
     const failures = await Promise.all([
@@ -185,7 +185,7 @@ describe("a connection", () => {
     const url = await through((answer, number) =>
       number === 1 ? answer.subarray(0, answer.length - 5) : "stall",
     );
-    const store = await open({ url, statementTimeoutMs: 700 });
+    const store = await open({ url, statementTimeoutMs: 2_000 });
     const { code, ms } = await failureOf(store.query("SELECT 'a long enough answer' AS text"));
     expect(code).toBe("NO_ANSWER_IN_TIME");
     expect(ms).toBeLessThan(5_000);
@@ -193,7 +193,7 @@ describe("a connection", () => {
 
   test("that was idle is not used again: what is between may have forgotten it without a word", async () => {
     const url = await through((answer) => answer, 2_300);
-    const store = await open({ url, statementTimeoutMs: 1_500 });
+    const store = await open({ url, statementTimeoutMs: 5_000 });
     for (let round = 0; round < 2; round += 1) {
       await Promise.all(Array.from({ length: 4 }, () => store.command("SELECT 1")));
       await sleep(2_500);
