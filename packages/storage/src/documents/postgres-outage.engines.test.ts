@@ -78,6 +78,9 @@ describe("a server that is away", () => {
     const store = await openPostgresDocuments(options);
     await put(store, 0);
     await running.engine.stop();
+    // The first may still meet the connection that went with the server.
+    const sees = () => store.check().then(String, String);
+    await expect.poll(sees, { timeout: ANSWERS_WITHIN_MS }).toContain("the connection was refused");
     // Often enough for who waits longer each time.
     for (const ask of [...everything(store), ...everything(store)]) {
       const startedMs = performance.now();
