@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { cpus, loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { cpus, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { inTemporaryDirectory } from "../temporary-directory.ts";
 import { type Box, startBox } from "./box.ts";
 import { findKnee } from "./find-knee.ts";
 import { createSender, type Sender, type Shot } from "./open-loop.ts";
@@ -23,8 +23,7 @@ const RECOVERY_SECONDS = 13;
 /** `saturation [--json FILE]`: one box at, below and far beyond its knee. False if a target is missed. */
 export async function runSaturation(args: readonly string[]): Promise<boolean> {
   const { values } = parseArgs({ args: [...args], options: { json: { type: "string" } } });
-  const directory = await mkdtemp(join(tmpdir(), "dit-saturation-"));
-  try {
+  return inTemporaryDirectory(async (directory) => {
     const box = await startBox(directory);
     try {
       const measured = await measure(box);
@@ -43,9 +42,7 @@ export async function runSaturation(args: readonly string[]): Promise<boolean> {
     } finally {
       await box.stop();
     }
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 async function measure(box: Box): Promise<Measured> {
