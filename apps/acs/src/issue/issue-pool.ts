@@ -1,10 +1,10 @@
 import { availableParallelism } from "node:os";
-import { CryptoError, concat, type Element, type EvaluatedBatch, element, proof } from "@dit/crypto-core";
+import { CryptoError, concat, type Element, type EvaluatedBatch, proof } from "@dit/crypto-core";
 import type { BoundKey, LibsodiumPoprf } from "@dit/crypto-core/libsodium";
 import { errorReason, type Logger, ProblemError } from "@dit/service-kit";
 import { Piscina } from "piscina";
 import type { LiveKey } from "../keys/live-key.ts";
-import type { IssueAnswer, IssueTask } from "./issue-task.ts";
+import { ELEMENT_BYTES, elementsIn, type IssueAnswer, type IssueTask } from "./issue-task.ts";
 
 export interface IssueBatch {
   readonly key: LiveKey;
@@ -33,7 +33,6 @@ export interface IssuePoolOptions {
 }
 
 export const DEFAULT_ISSUE_MAX_QUEUED = 64;
-const ELEMENT_BYTES = 32;
 const WORKER = new URL("./issue-worker.ts", import.meta.url);
 
 export function createIssuePool(options: IssuePoolOptions): IssuePool {
@@ -64,7 +63,7 @@ export function createIssuePool(options: IssuePoolOptions): IssuePool {
         epochKey.sharedKey ??= inSharedMemory(poprf.bind(key.secretKey, epochKey.info));
         const answer = await ask({ boundKey: epochKey.sharedKey, blinded: concat(...blinded) });
         if ("refused" in answer) throw new CryptoError(answer.refused);
-        return { evaluated: elementsOf(answer.evaluated), proof: proof(answer.proof) };
+        return { evaluated: elementsIn(answer.evaluated), proof: proof(answer.proof) };
       } finally {
         inFlight--;
       }
@@ -90,10 +89,4 @@ function inSharedMemory({ t, inverse, tweakedKey }: BoundKey): Uint8Array {
   const shared = new Uint8Array(new SharedArrayBuffer(parts.length * ELEMENT_BYTES));
   for (const [n, part] of parts.entries()) shared.set(part, n * ELEMENT_BYTES);
   return shared;
-}
-
-function elementsOf(bytes: Uint8Array): Element[] {
-  return Array.from({ length: bytes.length / ELEMENT_BYTES }, (_, n) =>
-    element(bytes.subarray(n * ELEMENT_BYTES, (n + 1) * ELEMENT_BYTES)),
-  );
 }

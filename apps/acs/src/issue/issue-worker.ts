@@ -1,9 +1,7 @@
 /** What a thread of the issue pool runs. */
-import { CryptoError, concat, type Element, element, scalar } from "@dit/crypto-core";
+import { CryptoError, concat, element, scalar } from "@dit/crypto-core";
 import { createLibsodiumPoprf } from "@dit/crypto-core/libsodium";
-import type { IssueAnswer, IssueTask } from "./issue-task.ts";
-
-const ELEMENT_BYTES = 32;
+import { elementsIn, type IssueAnswer, type IssueTask } from "./issue-task.ts";
 
 const ready = createLibsodiumPoprf();
 
@@ -23,10 +21,4 @@ export async function evaluateBatch({ boundKey, blinded }: IssueTask): Promise<I
     if (error instanceof CryptoError) return { refused: error.code };
     throw error;
   }
-}
-
-function elementsIn(bytes: Uint8Array): Element[] {
-  return Array.from({ length: bytes.length / ELEMENT_BYTES }, (_, n) =>
-    element(bytes.slice(n * ELEMENT_BYTES, (n + 1) * ELEMENT_BYTES)),
-  );
 }
