@@ -25,8 +25,8 @@ export interface EventTable {
   readonly blocked: ReadonlySet<string>;
 }
 
-/** Columns that every event table has, in the order of its rows. */
-const COMMON_COLUMNS = ["ingest_day", "at", "epoch", "pid", "report_id", "batch"] as const;
+/** Columns that every event table has, in the order of its rows: first what all rows of a report share. */
+const COMMON_COLUMNS = ["ingest_day", "epoch", "pid", "report_id", "batch", "at"] as const;
 
 /** The ids are table names as they stand: their alphabet (`useCaseIdSchema`) has nothing that would need quoting. */
 export function eventTableName(useCase: string, event: string): string {

@@ -1,26 +1,29 @@
+import { inColumns, type WarehouseInsert } from "@dit/storage";
 import { type BatchRange, batchId } from "./batch-range.ts";
 import { reportChecksum } from "./checksum.ts";
-import { DEAD_LETTER_COLUMNS, DEAD_LETTERS_TABLE, type DeadLetterRow } from "./dead-letters.ts";
+import { DEAD_LETTERS_TABLE, type DeadLetterRow } from "./dead-letters.ts";
 import { encodeIntent } from "./intent.ts";
-import { LEDGER_COLUMNS, LEDGER_TABLE, type LedgerRow, LOST } from "./ledger.ts";
+import { LEDGER_TABLE, type LedgerRow, LOST } from "./ledger.ts";
 import type { MadeBatch } from "./make-batch.ts";
-import { REPEAT_COLUMNS, REPEATS_TABLE, type RepeatRow } from "./repeats.ts";
+import { REPEATS_TABLE, type RepeatRow } from "./repeats.ts";
 
 /** One insert of a batch. */
-export interface BatchContent {
-  readonly table: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly object[];
+export interface BatchContent extends Pick<WarehouseInsert, "table" | "columns" | "rows"> {
   readonly checksum: number;
 }
 
-/**
- * In the order in which they are inserted: dead letters after all rows, so that once they are there, no row is missing that a salt
- * destroyed meanwhile could turn into another dead letter.
- */
+/** All but the ledger row. */
 export function contentsOf(made: MadeBatch): BatchContent[] {
-  const contents = [...made.tables.values(), deadLetterContent(made), repeatContent(made)];
-  return contents.filter(({ rows }) => rows.length > 0);
+  return stagesOf(made).flat();
+}
+
+/**
+ * In the order in which they are inserted, those of a stage at once: dead letters after all rows, so that once they are there, no row is
+ * missing that a salt destroyed meanwhile could turn into another dead letter.
+ */
+export function stagesOf(made: MadeBatch): BatchContent[][] {
+  const stages = [[...made.tables.values()], [deadLetterContent(made), repeatContent(made)]];
+  return stages.map((contents) => contents.filter(({ rows }) => rows.length > 0));
 }
 
 /** What the tables must hold of the batch: rows and their checksum, by table. */
@@ -54,7 +57,7 @@ export function ledgerContentOf(made: MadeBatch): BatchContent {
     ...expectedOf(made),
     intent: encodeIntent(intent),
   };
-  return { table: LEDGER_TABLE, columns: LEDGER_COLUMNS, rows: [row], checksum: 0 };
+  return { table: LEDGER_TABLE, ...inColumns([row]), checksum: 0 };
 }
 
 /** The row of a range that the log let go of before it was stored: what events it had, nobody knows. */
@@ -76,7 +79,7 @@ export function lostContentOf(range: BatchRange, day: string): BatchContent {
     checksums: {},
     intent: LOST,
   };
-  return { table: LEDGER_TABLE, columns: LEDGER_COLUMNS, rows: [row], checksum: 0 };
+  return { table: LEDGER_TABLE, ...inColumns([row]), checksum: 0 };
 }
 
 /** Events of the batch that are rows now. */
@@ -98,7 +101,7 @@ function deadLetterContent({ range, batch, intent, deadLetters }: MadeBatch): Ba
       report_id: reportId,
     };
   });
-  return { table: DEAD_LETTERS_TABLE, columns: DEAD_LETTER_COLUMNS, rows, checksum: sum(rows) };
+  return { table: DEAD_LETTERS_TABLE, ...inColumns(rows), checksum: sum(rows) };
 }
 
 function repeatContent({ range, batch, repeatable }: MadeBatch): BatchContent {
@@ -111,12 +114,7 @@ function repeatContent({ range, batch, repeatable }: MadeBatch): BatchContent {
       report_id: reportId,
     };
   });
-  return {
-    table: REPEATS_TABLE,
-    columns: REPEAT_COLUMNS,
-    rows,
-    checksum: sum(rows),
-  };
+  return { table: REPEATS_TABLE, ...inColumns(rows), checksum: sum(rows) };
 }
 
 function sum(rows: readonly { readonly report_id: string }[]): number {

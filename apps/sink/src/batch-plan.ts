@@ -5,7 +5,7 @@ import { type BatchRange, batchId, rangeName } from "./batch-range.ts";
 import { reportChecksum } from "./checksum.ts";
 import type { DeadLetterReason } from "./dead-letters.ts";
 import type { Intent } from "./intent.ts";
-import { isLoggedEvent, rowOfEvent } from "./row-of-event.ts";
+import { isLoggedEvent, type ReportValues, rowOfEvent } from "./row-of-event.ts";
 import { windowOf } from "./salt-schedule.ts";
 import type { SaltLease } from "./salts.ts";
 import { shuffle } from "./shuffle.ts";
@@ -39,7 +39,8 @@ export interface BatchPlan {
 export interface TableRows {
   readonly table: string;
   readonly columns: readonly string[];
-  readonly rows: object[];
+  /** As `columns` has them. */
+  readonly rows: unknown[][];
   checksum: number;
 }
 
@@ -137,13 +138,8 @@ function planEvents(
   salt: Uint8Array | undefined,
 ): void {
   const { useCase, reportId, ingestDay, epoch, pseudonym, events, mayRepeat } = record.report;
-  const shared = {
-    ingest_day: ingestDay,
-    epoch,
-    pid: salt === undefined ? NIL_UUID : uuidOfHex(toHex(storedPseudonym(salt, pseudonym))),
-    report_id: reportId,
-    batch: plan.batch,
-  };
+  const pid = salt === undefined ? NIL_UUID : uuidOfHex(toHex(storedPseudonym(salt, pseudonym)));
+  const shared: ReportValues = [ingestDay, epoch, pid, reportId, plan.batch];
   const checksum = reportChecksum(reportId);
   const unstorable = new Map<DeadLetterReason, number>();
   const lost = new Map<string, number>();

@@ -26,17 +26,6 @@ export interface DeadLetterRow {
   readonly report_id: string;
 }
 
-export const DEAD_LETTER_COLUMNS = [
-  "ingest_day",
-  "topic_id",
-  "partition",
-  "batch",
-  "use_case",
-  "reason",
-  "events",
-  "report_id",
-] as const satisfies readonly (keyof DeadLetterRow)[];
-
 /**
  * A record of the topic: where in the log the dead letter lies, for as long as the log retains that. May repeat after a crash; offset
  * and reason tell.

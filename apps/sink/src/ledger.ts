@@ -30,24 +30,6 @@ export interface LedgerRow {
   readonly intent: string;
 }
 
-export const LEDGER_COLUMNS = [
-  "day",
-  "topic_id",
-  "partition",
-  "from_offset",
-  "to_offset",
-  "batch",
-  "records",
-  "events",
-  "inserted",
-  "dead_lettered",
-  "deduplicated",
-  "oldest_day",
-  "rows",
-  "checksums",
-  "intent",
-] as const satisfies readonly (keyof LedgerRow)[];
-
 export function createLedger({ onCluster, engine, settings }: TableDialect): string {
   return `CREATE TABLE IF NOT EXISTS ${LEDGER_TABLE}${onCluster} (
   day Date COMMENT 'UTC day on which the batch was decided [day]',

@@ -6,11 +6,12 @@ import { type DecidedBatch, decideBatch } from "./decide-batch.ts";
 import { decodeIntent, encodeIntent } from "./intent.ts";
 import { ledgerRangeAt } from "./ledger.ts";
 import { type MadeBatch, makeBatch } from "./make-batch.ts";
-import { gatherRecords, readRange } from "./read-records.ts";
+import { gatherRecords, readAhead, readRange } from "./read-records.ts";
 import { type ReconcileReport, type ReconcileScope, reconcilePartition } from "./reconcile-partition.ts";
 import { loadRepeats } from "./repeats.ts";
 import { untilDone } from "./retry.ts";
 import { CONSUMER_GROUP, type SinkParts } from "./sink-parts.ts";
+import type { SinkRecord } from "./sink-record.ts";
 import { noteLost, storeBatch } from "./store-batch.ts";
 
 interface ReconcileTask extends PromiseWithResolvers<ReconcileReport> {
@@ -31,6 +32,8 @@ export class PartitionWorker {
   private readonly tasks: ReconcileTask[] = [];
   private repeats = new Map<string, string>();
   private repeatsOfDay = "";
+  /** Read while the batch before was stored. */
+  private ahead: { readonly from: number; readonly records: readonly SinkRecord[] } | undefined;
   private reconciledTo = 0;
 
   constructor(parts: SinkParts, reader: PartitionReader, signal: AbortSignal) {
@@ -83,9 +86,11 @@ export class PartitionWorker {
 
   private async nextBatch(from: number): Promise<number> {
     const { batch } = this.parts.config;
+    const ahead = this.ahead?.from === from ? this.ahead.records : [];
+    this.ahead = undefined;
     const gather = async () => {
       try {
-        return await gatherRecords(this.reader, from, { ...batch, signal: this.signal });
+        return await gatherRecords(this.reader, from, { ...batch, signal: this.signal }, ahead);
       } catch (error) {
         if (error instanceof OffsetOutOfRangeError) return this.skipLost(from);
         throw error;
@@ -98,9 +103,15 @@ export class PartitionWorker {
     const decided = await this.insist("decide", () => decideBatch(this.parts, records));
     const metadata = encodeIntent(decided.intent);
     await this.insist("intent", () => this.reader.commit({ offset: from, metadata }));
-    await this.insist("store", () => this.finish(from, decided, this.stalledBy !== undefined));
-    stop();
-    return decided.intent.to;
+    const { to } = decided.intent;
+    const readingAhead = readAhead(this.reader, to, batch.maxEvents);
+    try {
+      await this.insist("store", () => this.finish(from, decided, this.stalledBy !== undefined));
+      stop();
+    } finally {
+      this.ahead = { from: to, records: await readingAhead };
+    }
+    return to;
   }
 
   /** May be repeated: the range, the decisions and the tokens stay the same. */

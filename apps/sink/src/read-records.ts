@@ -10,16 +10,17 @@ const GATHER_MS = 20;
 
 /**
  * Records from `from` on that come to about `maxEvents` events, or what has come `maxWaitMs` after the first; none if none came
- * for that long. Gives up waiting when `signal` aborts.
+ * for that long. Gives up waiting when `signal` aborts. `ahead`: the first of them, if they have been read.
  */
 export async function gatherRecords(
   reader: PartitionReader,
   from: number,
   bounds: { readonly maxEvents: number; readonly maxWaitMs: number; readonly signal: AbortSignal },
+  ahead: readonly SinkRecord[] = [],
 ): Promise<SinkRecord[]> {
   const { maxEvents, maxWaitMs, signal } = bounds;
-  const batch = new Gathering(maxEvents);
-  await batch.add(await reader.read(from, RECORDS_PER_READ, maxWaitMs));
+  const batch = new Gathering(maxEvents, ahead);
+  if (ahead.length === 0) await batch.add(await reader.read(from, RECORDS_PER_READ, maxWaitMs));
   const deadlineMs = performance.now() + maxWaitMs;
   while (!batch.full && batch.records.length > 0 && !signal.aborted && performance.now() < deadlineMs) {
     const read = await reader.read(from + batch.records.length, RECORDS_PER_READ, 0);
@@ -27,6 +28,25 @@ export async function gatherRecords(
     if (read.length < RECORDS_PER_READ && !batch.full) await pause(deadlineMs, signal);
   }
   return batch.records;
+}
+
+/** What the log has from `from` on by now, at most about `maxEvents` events; none if it cannot be read, which whoever needs them will meet. */
+export async function readAhead(
+  reader: PartitionReader,
+  from: number,
+  maxEvents: number,
+): Promise<SinkRecord[]> {
+  const batch = new Gathering(maxEvents);
+  try {
+    for (let isMore = true; isMore && !batch.full; ) {
+      const read = await reader.read(from + batch.records.length, RECORDS_PER_READ, 0);
+      await batch.add(read);
+      isMore = read.length === RECORDS_PER_READ;
+    }
+    return batch.records;
+  } catch {
+    return [];
+  }
 }
 
 /** Exactly the records [from, to), or those of them that first come to `maxEvents`. Throws OffsetOutOfRangeError. */
@@ -47,12 +67,14 @@ export async function readRange(
 }
 
 class Gathering {
-  readonly records: SinkRecord[] = [];
-  private events = 0;
+  readonly records: SinkRecord[];
+  private events: number;
   private readonly maxEvents: number;
 
-  constructor(maxEvents: number) {
+  constructor(maxEvents: number, ahead: readonly SinkRecord[] = []) {
     this.maxEvents = maxEvents;
+    this.records = [...ahead];
+    this.events = ahead.reduce((sum, record) => sum + countOf(record), 0);
   }
 
   get full(): boolean {
@@ -65,10 +87,14 @@ class Gathering {
       if (this.full) return;
       const record = parseRecord(logged);
       this.records.push(record);
-      this.events += Math.max(1, eventCountOf(record));
+      this.events += countOf(record);
       if (index % RECORDS_PER_TURN === RECORDS_PER_TURN - 1) await nextTurn();
     }
   }
+}
+
+function countOf(record: SinkRecord): number {
+  return Math.max(1, eventCountOf(record));
 }
 
 async function pause(deadlineMs: number, signal: AbortSignal): Promise<void> {

@@ -15,14 +15,6 @@ export interface RepeatRow {
   readonly report_id: string;
 }
 
-export const REPEAT_COLUMNS = [
-  "ingest_day",
-  "topic_id",
-  "partition",
-  "batch",
-  "report_id",
-] as const satisfies readonly (keyof RepeatRow)[];
-
 /** Longer than a credential can be redeemed: the longest epoch and its grace. */
 export const REPEAT_DAYS = 15;
 

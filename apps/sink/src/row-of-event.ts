@@ -1,14 +1,14 @@
 import type { EventTable } from "./applied-schema.ts";
 import { valueFits } from "./columns.ts";
 
-/** The columns that all rows of one report share. */
-export interface ReportColumns {
-  readonly ingest_day: string;
-  readonly epoch: number;
-  readonly pid: string;
-  readonly report_id: string;
-  readonly batch: string;
-}
+/** What all rows of one report share, in the order of their columns. */
+export type ReportValues = readonly [
+  ingestDay: string,
+  epoch: number,
+  pid: string,
+  reportId: string,
+  batch: string,
+];
 
 export interface LoggedEvent {
   readonly name: string;
@@ -17,7 +17,7 @@ export interface LoggedEvent {
 }
 
 export interface MadeRow {
-  readonly row: object;
+  readonly row: unknown[];
   /** Values of fields without a column. */
   readonly droppedFields: number;
   /** Values of fields that are not collected now. */
@@ -46,16 +46,19 @@ export function isLoggedEvent(event: unknown): event is LoggedEvent {
 export function rowOfEvent(
   { fields: columns, blocked }: EventTable,
   { at, fields }: LoggedEvent,
-  { ingest_day, ...report }: ReportColumns,
+  shared: ReportValues,
 ): MadeRow | undefined {
-  const row: Record<string, unknown> = { ingest_day, at, ...report };
+  const row: unknown[] = [...shared, at];
   let stored = 0;
   for (const { name, type } of columns) {
-    if (!Object.hasOwn(fields, name)) continue;
-    const value = fields[name];
-    if (!valueFits(value, type)) return undefined;
-    row[name] = value;
-    stored += 1;
+    if (Object.hasOwn(fields, name)) {
+      const value = fields[name];
+      if (!valueFits(value, type)) return undefined;
+      row.push(value);
+      stored += 1;
+    } else {
+      row.push(null);
+    }
   }
   const others = Object.keys(fields).length - stored;
   const blockedFields = others === 0 ? 0 : Object.keys(fields).filter((name) => blocked.has(name)).length;

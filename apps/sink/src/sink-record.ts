@@ -47,6 +47,8 @@ const reportSchema = z.object({
   events: z.array(z.unknown()),
 });
 
+const utf8Decoder = new TextDecoder("utf-8", { fatal: true });
+
 export function parseRecord({ offset, value }: LogRecord): SinkRecord {
   const json = parseJson(value);
   const parsed = reportSchema.safeParse(json);
@@ -65,7 +67,7 @@ export function uuidOfHex(hex: string): string {
 
 function parseJson(value: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(value));
+    return JSON.parse(utf8Decoder.decode(value));
   } catch {
     return undefined;
   }

@@ -1,13 +1,7 @@
 import { utf8 } from "@dit/crypto-core";
 import { DEAD_LETTERS_TOPIC } from "@dit/protocol";
 import { sqlName } from "@dit/storage";
-import {
-  type BatchContent,
-  contentsOf,
-  expectedOf,
-  ledgerContentOf,
-  lostContentOf,
-} from "./batch-contents.ts";
+import { type BatchContent, expectedOf, ledgerContentOf, lostContentOf, stagesOf } from "./batch-contents.ts";
 import { type BatchRange, rangeName } from "./batch-range.ts";
 import type { SinkContext } from "./context.ts";
 import type { DeadLetterReference } from "./dead-letters.ts";
@@ -15,6 +9,8 @@ import { LEDGER_TABLE } from "./ledger.ts";
 import type { MadeBatch } from "./make-batch.ts";
 
 type BatchStore = Pick<SinkContext, "eventLog" | "warehouse">;
+
+const INSERTS_AT_ONCE = 2;
 
 /** How the inserts of a batch come to be exact. */
 export interface StoreAttempt {
@@ -33,12 +29,25 @@ export interface StoreAttempt {
  */
 export async function storeBatch(store: BatchStore, made: MadeBatch, attempt: StoreAttempt): Promise<void> {
   const { rows: expected } = expectedOf(made);
-  for (const content of [...contentsOf(made), ledgerContentOf(made)]) {
-    const rows = expected[content.table] ?? content.rows.length;
-    if (attempt.isRepeated === true && (await countBatch(store, content.table, made)) >= rows) continue;
-    await insertContent(store, made, content, attempt.name);
+  for (const stage of [...stagesOf(made), [ledgerContentOf(made)]]) {
+    await eachOf(stage, async (content) => {
+      const rows = expected[content.table] ?? content.rows.length;
+      if (attempt.isRepeated === true && (await countBatch(store, content.table, made)) >= rows) return;
+      await insertContent(store, made, content, attempt.name);
+    });
   }
   await announceDeadLetters(store, made);
+}
+
+/** A few at once, so that one is encoded while the engine works on another. Rejects once none is under way any more. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const workers = Array.from({ length: INSERTS_AT_ONCE }, async () => {
+    for (const item of queue) await work(item);
+  });
+  for (const outcome of await Promise.allSettled(workers)) {
+    if (outcome.status === "rejected") throw outcome.reason;
+  }
 }
 
 /** Puts a range that the log let go of into the ledger. */
@@ -53,12 +62,8 @@ export async function insertContent(
   attemptName?: string,
 ): Promise<void> {
   const suffix = attemptName === undefined ? "" : `:${attemptName}`;
-  await warehouse.insert({
-    table,
-    columns,
-    rows,
-    deduplicationToken: `${rangeName(range)}:${table}${suffix}`,
-  });
+  const deduplicationToken = `${rangeName(range)}:${table}${suffix}`;
+  await warehouse.insert({ table, columns, rows, deduplicationToken });
 }
 
 async function countBatch(

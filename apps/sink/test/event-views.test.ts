@@ -44,15 +44,15 @@ async function fill({ useCase }: UseCase, rows: readonly Row[]): Promise<void> {
   await stores.warehouse.insert({
     table: `dit.${useCase}__opened`,
     columns: ["ingest_day", "at", "epoch", "pid", "report_id", "batch", ...names],
-    rows: rows.map(({ person, later = 0, fields }) => ({
-      ingest_day: new Date((DAY + later) * 86_400_000).toISOString().slice(0, 10),
-      at: (DAY + later) * 86_400,
-      epoch: DAY + later,
-      pid: `00000000-0000-4000-8000-${String(person).padStart(12, "0")}`,
-      report_id: crypto.randomUUID(),
-      batch: "1",
-      ...fields,
-    })),
+    rows: rows.map(({ person, later = 0, fields }) => [
+      new Date((DAY + later) * 86_400_000).toISOString().slice(0, 10),
+      (DAY + later) * 86_400,
+      DAY + later,
+      `00000000-0000-4000-8000-${String(person).padStart(12, "0")}`,
+      crypto.randomUUID(),
+      "1",
+      ...names.map((name) => fields[name]),
+    ]),
     deduplicationToken: randomBytes(8).toString("hex"),
   });
 }

@@ -44,8 +44,12 @@ function digitOf(charCode: number): number {
   return charCode === 95 ? 63 : -1;
 }
 
+const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let text = "";
+  for (const byte of bytes) text += HEX_OF_BYTE[byte];
+  return text;
 }
 
 /** Either case of letters. Throws CryptoError("hex") on anything but pairs of hexadecimal digits. */

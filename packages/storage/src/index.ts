@@ -31,6 +31,7 @@ export type {
   PartitionReader,
 } from "./event-log/event-log.ts";
 export { OffsetOutOfRangeError } from "./event-log/event-log.ts";
+export { inColumns } from "./warehouse/in-columns.ts";
 export { sqlName } from "./warehouse/sql-name.ts";
 export { sqlString } from "./warehouse/sql-string.ts";
 export { clusterDialect, SINGLE_NODE, type TableDialect } from "./warehouse/table-dialect.ts";

@@ -13,7 +13,7 @@ import type { EventLog, PartitionReader, Warehouse } from "@dit/storage";
 import { BATCH_WAIT_MS } from "./bench-pipeline.ts";
 
 const RECORDS_PER_READ = 256;
-const COMMON = ["ingest_day", "at", "epoch", "pid", "report_id", "batch"];
+const COMMON = ["ingest_day", "epoch", "pid", "report_id", "batch", "at"];
 
 /**
  * The sink without what pseudonyms need: the client's own is stored, with no salt and no keyed hash, and rows keep their order. It stores
@@ -72,30 +72,39 @@ async function store(
 ): Promise<number> {
   const to = from + records.length;
   await reader.commit({ offset: from, metadata: String(to) });
-  for (const [event, rows] of rowsByEvent(records)) {
-    const fields = Object.keys(document.events[event]?.fields ?? {});
+  for (const [event, rows] of rowsByEvent(document, records)) {
     const table = `dit.${document.useCase}__${event}`;
     const deduplicationToken = `${reader.topicId}:${reader.partition}:${from}-${to}:${table}`;
-    await warehouse.insert({ table, columns: [...COMMON, ...fields], rows, deduplicationToken });
+    await warehouse.insert({
+      table,
+      columns: [...COMMON, ...fieldsOf(document, event)],
+      rows,
+      deduplicationToken,
+    });
   }
   await reader.commit({ offset: to, metadata: "" });
   return to;
 }
 
-function rowsByEvent(records: readonly SinkRecord[]): Map<string, object[]> {
-  const tables = new Map<string, object[]>();
+function rowsByEvent(document: UseCase, records: readonly SinkRecord[]): Map<string, unknown[][]> {
+  const names = new Map(Object.keys(document.events).map((event) => [event, fieldsOf(document, event)]));
+  const tables = new Map<string, unknown[][]>();
   for (const { report } of records) {
     if (report === undefined) throw new Error("a record is malformed");
-    const { ingestDay: ingest_day, epoch, reportId: report_id, pseudonym } = report;
-    const shared = { epoch, pid: uuidOf(pseudonym), report_id, batch: 0 };
+    const { ingestDay, epoch, reportId, pseudonym } = report;
+    const shared = [ingestDay, epoch, uuidOf(pseudonym), reportId, 0];
     // Ingest has checked them.
     for (const { name, at, fields } of report.events as AcceptedEvent[]) {
       const rows = tables.get(name) ?? [];
-      rows.push({ ingest_day, at, ...shared, ...fields });
+      rows.push([...shared, at, ...(names.get(name) ?? []).map((field) => fields[field])]);
       tables.set(name, rows);
     }
   }
   return tables;
+}
+
+function fieldsOf({ events }: UseCase, event: string): string[] {
+  return Object.keys(events[event]?.fields ?? {});
 }
 
 function uuidOf(bytes: Uint8Array): string {

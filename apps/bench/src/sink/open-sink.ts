@@ -11,6 +11,7 @@ import { openLmdbEventLog } from "@dit/storage/event-log/lmdb";
 import { openChdbWarehouse } from "@dit/storage/warehouse/chdb";
 
 export interface OpenSink {
+  readonly warehousePath: string;
   readonly eventLog: EventLog;
   readonly warehouse: Warehouse;
   /** What the sink has inserted since it was last asked. */
@@ -43,6 +44,7 @@ export async function openSink(directory: string): Promise<OpenSink> {
   });
   await sink.start();
   return {
+    warehousePath: warehouse.path,
     eventLog,
     warehouse,
     takeInserts() {

@@ -8,6 +8,7 @@ import { interleave, processorSeconds } from "../table/interleave.ts";
 import type { Measurement, Row } from "../table/row.ts";
 import { inTemporaryDirectory } from "../temporary-directory.ts";
 import { type OpenSink, openSink } from "./open-sink.ts";
+import { objectsOf, openRawInserts } from "./raw-inserts.ts";
 import { sampleRecords } from "./sample-records.ts";
 
 const { useCase } = simulatedUseCase;
@@ -15,12 +16,12 @@ const EVENTS_PER_REPORT = 20;
 const REPORTS_PER_BATCH = DEFAULT_SINK_SETTINGS.batch.maxEvents / EVENTS_PER_REPORT;
 const POLL_MS = 2;
 
-/** By the clock: the engine has threads of its own, and works on one batch while the sink makes the next. */
+/** By the clock: the engine has threads of its own. */
 export const sinkRow: Row = {
   name: "sink",
   what: "sink: rows from the event log into the warehouse",
   against:
-    "the very inserts of event rows that the sink made, once more into equal tables of the same engine: JSONEachRow, encoded from the same objects",
+    "a raw JSONEachRow insert of the very rows that the sink made, encoded from objects, into equal tables of the same engine",
   target: { leastRatio: 0.6 },
   measure: () => measureSink({ batches: 5, turns: 9 }),
 };
@@ -44,10 +45,14 @@ async function measureTurns(sink: OpenSink, { batches, turns }: { batches: numbe
   const through = createSinkSide(sink, batches * REPORTS_PER_BATCH);
   await through.turn();
   const raw = await createRawSide(sink, through.lastInserts);
-  const turnsTaken = await interleave({ ours: through.turn, peer: raw.turn }, turns);
-  await requireRows(sink, raw.tables.keys(), through.total());
-  await requireRows(sink, raw.tables.values(), raw.total());
-  return { unit: "rows/s", turns: turnsTaken, note: coreNote(through.perCoreSecond, raw.perCoreSecond) };
+  try {
+    const turnsTaken = await interleave({ ours: through.turn, peer: raw.turn }, turns);
+    await requireRows(sink, raw.tables.keys(), through.total());
+    await requireRows(sink, raw.tables.values(), raw.total());
+    return { unit: "rows/s", turns: turnsTaken, note: coreNote(through.perCoreSecond, raw.perCoreSecond) };
+  } finally {
+    raw.close();
+  }
 }
 
 function createSinkSide(sink: OpenSink, reports: number) {
@@ -74,25 +79,29 @@ function createSinkSide(sink: OpenSink, reports: number) {
 }
 
 /** Inserts what the sink did last. */
-async function createRawSide({ warehouse }: OpenSink, lastInserts: () => readonly WarehouseInsert[]) {
+async function createRawSide(
+  { warehouse, warehousePath }: OpenSink,
+  lastInserts: () => readonly WarehouseInsert[],
+) {
+  const inserts = openRawInserts(warehousePath);
   const tables = new Map(lastInserts().map(({ table }) => [table, table.replace(/^dit\./, "raw.")]));
   await warehouse.command("CREATE DATABASE raw");
   for (const [table, copy] of tables) await warehouse.command(`CREATE TABLE ${copy} AS ${table}`);
   let total = 0;
-  let insertCount = 0;
   const perCoreSecond: number[] = [];
   return {
     perCoreSecond,
     tables,
     total: () => total,
+    close: inserts.close,
     async turn() {
       const copies = lastInserts().map((insert) => {
         const table = tables.get(insert.table);
         if (table === undefined) throw new Error(`${insert.table} came later`);
-        return { ...insert, table, deduplicationToken: `raw:${insertCount++}` };
+        return { table, rows: objectsOf(insert) };
       });
       const { seconds, coreSeconds } = await timed(async () => {
-        for (const copy of copies) await warehouse.insert(copy);
+        for (const { table, rows } of copies) await inserts.insert(table, rows);
       });
       const rows = copies.reduce((sum, copy) => sum + copy.rows.length, 0);
       total += rows;

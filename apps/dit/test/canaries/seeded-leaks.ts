@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { reportIdOf, toHex } from "@dit/crypto-core";
 import { type CredentialHeader, parseCredentialHeader } from "@dit/protocol";
 import { createHttpApp, createLogger, createMetrics, ProblemError } from "@dit/service-kit";
-import type { Json } from "@dit/storage";
+import { inColumns, type Json } from "@dit/storage";
 import { openLmdbCounters } from "@dit/storage/counters/lmdb";
 import { openLmdbDocuments } from "@dit/storage/documents/lmdb";
 import { openLmdbEventLog } from "@dit/storage/event-log/lmdb";
@@ -195,8 +195,7 @@ async function inWarehouse({ directory, devices, secrets }: Material): Promise<L
   const insert = (row: object, times: number) =>
     warehouse.insert({
       table: "dit.leaks",
-      columns: ["pseudonym", "address", "cookie"],
-      rows: Array.from({ length: times }, () => row),
+      ...inColumns(Array.from({ length: times }, () => row)),
       deduplicationToken: JSON.stringify(row),
     });
   await insert(

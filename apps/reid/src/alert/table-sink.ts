@@ -1,4 +1,4 @@
-import type { Warehouse } from "@dit/storage";
+import { inColumns, type Warehouse } from "@dit/storage";
 import { ALERTS_TABLE } from "../tables/alerts.ts";
 import { toDateTime } from "../tables/date-time.ts";
 import type { AlertSink } from "./alert-sink.ts";
@@ -16,8 +16,7 @@ export function createTableSink(warehouse: Warehouse): AlertSink {
       };
       await warehouse.insert({
         table: ALERTS_TABLE,
-        columns: Object.keys(row),
-        rows: [row],
+        ...inColumns([row]),
         deduplicationToken: `reid-alert:${id}:${transition}`,
       });
     },

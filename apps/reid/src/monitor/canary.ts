@@ -1,5 +1,5 @@
 import { type UseCase, useCaseSchema } from "@dit/protocol/schemas";
-import type { Warehouse } from "@dit/storage";
+import { inColumns, type Warehouse } from "@dit/storage";
 import { gravest, type Level } from "../decide/finding.ts";
 import { judge, MIN_PIDS } from "../decide/judge.ts";
 import { windowAt } from "../measure/event-window.ts";
@@ -74,8 +74,7 @@ COMMENT 'What the re-identification monitor plants for itself, to see that it se
     identifier: window * PEOPLE + person,
     harmless: person % 2 === 0 ? "yes" : "no",
   }));
-  const columns = ["ingest_day", "epoch", "pid", "identifier", "harmless"];
-  await warehouse.insert({ table: TABLE, columns, rows, deduplicationToken: `reid-canary:${window}` });
+  await warehouse.insert({ table: TABLE, ...inColumns(rows), deduplicationToken: `reid-canary:${window}` });
 }
 
 class CanaryError extends Error {

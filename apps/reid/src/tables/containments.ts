@@ -1,4 +1,4 @@
-import type { TableDialect, Warehouse } from "@dit/storage";
+import { inColumns, type TableDialect, type Warehouse } from "@dit/storage";
 import type { Level } from "../decide/finding.ts";
 import type { Containment } from "../measurement.ts";
 import { toDateTime } from "./date-time.ts";
@@ -55,12 +55,10 @@ export async function storeContainments(
     sample: containment.sample,
     level,
   }));
-  const [first] = rows;
-  if (first === undefined) return;
+  if (rows.length === 0) return;
   await warehouse.insert({
     table: CONTAINMENTS_TABLE,
-    columns: Object.keys(first),
-    rows,
+    ...inColumns(rows),
     deduplicationToken: `reid-containments:${runId}`,
   });
 }

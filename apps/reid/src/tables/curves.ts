@@ -1,4 +1,4 @@
-import type { TableDialect, Warehouse } from "@dit/storage";
+import { inColumns, type TableDialect, type Warehouse } from "@dit/storage";
 import { CURVE_KS, type UniquenessCurve } from "../measure/measure-curves.ts";
 import { toDateTime } from "./date-time.ts";
 
@@ -41,8 +41,7 @@ export async function storeCurves(
       pids_below: pidsBelow[index] ?? 0,
     })),
   );
-  const [first] = rows;
-  if (first === undefined) return;
+  if (rows.length === 0) return;
   const deduplicationToken = `reid-curves:${runId}:${of.useCase}:${of.window}`;
-  await warehouse.insert({ table: CURVES_TABLE, columns: Object.keys(first), rows, deduplicationToken });
+  await warehouse.insert({ table: CURVES_TABLE, ...inColumns(rows), deduplicationToken });
 }

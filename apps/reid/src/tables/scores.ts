@@ -1,4 +1,4 @@
-import type { TableDialect, Warehouse } from "@dit/storage";
+import { inColumns, type TableDialect, type Warehouse } from "@dit/storage";
 import { type Finding, gravest } from "../decide/finding.ts";
 import type { Measurement, Share } from "../measurement.ts";
 import { toDateTime } from "./date-time.ts";
@@ -69,12 +69,10 @@ export async function storeScores(
   scored: readonly Scored[],
 ): Promise<void> {
   const rows = scored.map((each) => rowOf(run, each));
-  const [first] = rows;
-  if (first === undefined) return;
+  if (rows.length === 0) return;
   await warehouse.insert({
     table: SCORES_TABLE,
-    columns: Object.keys(first),
-    rows,
+    ...inColumns(rows),
     deduplicationToken: `reid-scores:${runId}`,
   });
 }

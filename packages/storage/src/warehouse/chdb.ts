@@ -3,7 +3,7 @@ import { type ClickHouseClient, createClient } from "@clickhouse/client";
 import { drainPending, Session } from "chdb";
 import { createChdbConnection } from "chdb/connection";
 import { askForRows, hasValues, type QueryParameters, sendCommand } from "./client-requests.ts";
-import { encodeJsonEachRow } from "./json-each-row.ts";
+import { encodeRows, ROWS_FORMAT } from "./encode-rows.ts";
 import { createLanes } from "./lanes.ts";
 import { createOperations } from "./operations.ts";
 import { SINGLE_NODE } from "./table-dialect.ts";
@@ -56,9 +56,12 @@ export async function openChdbWarehouse({
         statementLane(async () => void (await sendCommand(client, sql, parameters))),
       ),
     insert: (insert) =>
-      operations.run(`insert into ${insert.table} failed`, true, () =>
-        insertLane(() => insertRows(inserting, insert)),
-      ),
+      operations.run(`insert into ${insert.table} failed`, true, async () => {
+        if (insert.rows.length === 0) return;
+        // Before its turn: while the engine works on another insert.
+        const values = await encodeRows(insert.rows);
+        await insertLane(() => insertValues(inserting, insert, values));
+      }),
     check: async () => void (await query("SELECT 1")),
     close: () =>
       operations.close(async () => {
@@ -90,16 +93,16 @@ async function connect(
  * The settings stand in the statement. As `SET`, which is what the client would make of them, the token would
  * stay on the connection, and the engine would skip the next insert that comes without one.
  */
-async function insertRows(
+async function insertValues(
   session: Session,
-  { table, columns, rows, deduplicationToken }: WarehouseInsert,
+  { table, columns, deduplicationToken }: WarehouseInsert,
+  values: Buffer,
 ): Promise<void> {
-  if (rows.length === 0) return;
   await session.insert({
     table,
     columns,
-    values: await encodeJsonEachRow(rows),
-    format: "JSONEachRow",
+    values,
+    format: ROWS_FORMAT,
     settings: {
       insert_deduplication_token: deduplicationToken,
       insert_deduplicate: 1,

@@ -2,7 +2,7 @@ import { onceMore, withinMs } from "./bounded-request.ts";
 import { connectClickHouse, insertSettings } from "./clickhouse-client.ts";
 import { askForRows, hasValues, type QueryParameters, sendCommand } from "./client-requests.ts";
 import { createClusterQuorum } from "./cluster-quorum.ts";
-import { encodeJsonEachRow } from "./json-each-row.ts";
+import { encodeRows } from "./encode-rows.ts";
 import { createOperations } from "./operations.ts";
 import { postRows } from "./post-rows.ts";
 import { clusterDialect, SINGLE_NODE } from "./table-dialect.ts";
@@ -45,7 +45,7 @@ export async function openClickHouseWarehouse(options: ClickHouseWarehouseOption
     { rows, deduplicationToken, ...target }: WarehouseInsert,
     signal: AbortSignal,
   ): Promise<void> {
-    const body = await encodeJsonEachRow(rows);
+    const body = await encodeRows(rows);
     const copies = await quorum?.size(signal);
     const settings = insertSettings({ deduplicationToken, timeoutMs: insertMs, quorum: copies });
     try {

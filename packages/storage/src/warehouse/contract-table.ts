@@ -15,10 +15,10 @@ export const BATCH_ROWS = 50;
 
 /** The rows of a batch are determined by its name, which is also its token. */
 export function batchInsert(batch: string): WarehouseInsert {
-  const rows = Array.from({ length: BATCH_ROWS }, (_, number) => ({
+  const rows = Array.from({ length: BATCH_ROWS }, (_, number) => [
     batch,
     number,
-    text: `${batch} 'é\\"\n${number}`,
-  }));
+    `${batch} 'é\\"\n${number}`,
+  ]);
   return { table: TABLE, columns: ["batch", "number", "text"], rows, deduplicationToken: batch };
 }

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import { type Contract, describeContract, type Subject } from "../contract/contract.ts";
 import { KILLS, killWriters } from "../contract/kills.ts";
 import { BATCH_ROWS, batchInsert, createTable as createTableSql, TABLE } from "./contract-table.ts";
+import { inColumns } from "./in-columns.ts";
 import { type Warehouse, WarehouseError } from "./warehouse.ts";
 
 const CHILD = fileURLToPath(new URL("./contract-child.ts", import.meta.url));
@@ -22,7 +23,24 @@ export const warehouseContract: Contract<Warehouse> = {
     const insert = batchInsert("a");
     await store.insert(insert);
     await store.insert({ ...insert, rows: [], deduplicationToken: "empty" });
-    expect(await store.query(`SELECT * FROM ${TABLE} ORDER BY number`)).toEqual(insert.rows);
+    const { columns, rows } = insert;
+    expect(inColumns(await store.query<object>(`SELECT * FROM ${TABLE} ORDER BY number`))).toEqual({
+      columns,
+      rows,
+    });
+  },
+
+  async "inserts columns in the order of the insert, and what a column has by default for null"({ store }) {
+    await createTable(store);
+    const rows = [
+      [7, "a"],
+      [null, "b"],
+    ];
+    await store.insert({ table: TABLE, columns: ["number", "batch"], rows, deduplicationToken: "a" });
+    expect(await store.query(`SELECT * FROM ${TABLE} ORDER BY batch`)).toEqual([
+      { batch: "a", number: 7, text: "" },
+      { batch: "b", number: 0, text: "" },
+    ]);
   },
 
   async "skips a batch whose token it has seen, also after it was opened again"(subject) {
@@ -69,7 +87,7 @@ export const warehouseContract: Contract<Warehouse> = {
     const batch = batchInsert("a");
     const failing = store.insert({
       ...batch,
-      rows: [...batch.rows, { batch: "a", number: secret, text: secret }],
+      rows: [...batch.rows, ["a", secret, secret]],
     });
     await expect(failing).rejects.toThrow(WarehouseError);
     await expect(failing).rejects.toThrow(new RegExp(`warehouse.*insert into ${TABLE}.*CANNOT_PARSE`));

@@ -37,8 +37,11 @@ export interface WarehouseInsert {
   /** `database.table`; from code, never from input. */
   readonly table: string;
   readonly columns: readonly string[];
-  /** JSONEachRow. Must be determined by the token: the same token with other rows would be dropped unseen. */
-  readonly rows: readonly object[];
+  /**
+   * A value a column, as JSON has it; null stands for the column's default. Must be determined by the token: the same token with other
+   * rows would be dropped unseen.
+   */
+  readonly rows: readonly (readonly unknown[])[];
   readonly deduplicationToken: string;
 }
 
