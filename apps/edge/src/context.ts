@@ -6,6 +6,8 @@ export interface EdgeContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Ingest's own handler, where it is in this process: no connection is made then. */
+  readonly ingestFetch?: (request: Request) => Response | Promise<Response>;
   readonly config: EdgeServiceConfig;
 }
 

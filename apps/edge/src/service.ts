@@ -12,6 +12,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { createEdgeApp } from "./app.ts";
 import type { EdgeContext } from "./context.ts";
 import { createEdgeMetrics } from "./edge-metrics.ts";
+import { callIngest, connectToIngest } from "./ingest-connection.ts";
 import { EDGE_LIMITS } from "./limits.ts";
 import { createRateLimiter } from "./rate-limiter.ts";
 import { checkReachable } from "./reachable.ts";
@@ -26,12 +27,14 @@ export interface EdgeService extends Service {
 const MIN_FORGETTING_MS = 1000;
 
 export function createEdgeService(context: EdgeContext): EdgeService {
-  const { clock, logger, metrics, config } = context;
+  const { clock, logger, metrics, config, ingestFetch } = context;
   const { ingestUrl, edgeSecret, listenHost: host } = config;
   const limits = { ...EDGE_LIMITS, ...config.limits };
   const limiter = createRateLimiter({ clock, limits });
   const watch = createDependencyWatches(context)("ingest");
-  const upstream = createUpstream({ ingestUrl, edgeSecret, limits, watch });
+  const ingest =
+    ingestFetch === undefined ? connectToIngest(ingestUrl, limits) : callIngest(ingestFetch, limits);
+  const upstream = createUpstream({ ingest, edgeSecret, watch });
   const admission = createAdmissions(context)("report", {
     min: limits.minInFlightRequests,
     max: limits.maxInFlightRequests,

@@ -52,8 +52,9 @@ export interface Pipeline extends RunningPipeline {
 }
 
 /**
- * The services are the same as in processes of their own, with the same HTTP between them, but for ingest and sink, which call
- * the ACS app's `fetch` directly. What fails to start takes down what has started.
+ * The services are the same as in processes of their own, and so are the requests between them; but the edge calls the `fetch` of ingest's
+ * app directly, and ingest and sink that of ACS's: a connection to oneself costs more than all of DIT's cryptography. What fails to
+ * start takes down what has started.
  */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
   // Loaded here: the other commands do not need the embedded engines' libraries, and run where there are none.
@@ -153,6 +154,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const edge = await started(
     createEdgeService({
       ...edgeParts,
+      ingestFetch: ingest.app.fetch,
       config: { ...config.edge, ingestUrl: told(ingest.url), limits: config.edge },
     }),
   );
