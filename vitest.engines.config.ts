@@ -12,6 +12,7 @@ export default defineConfig({
     // Most of them wait most of the time; more at once would make a small machine too slow for what is timed.
     maxWorkers: 2,
     passWithNoTests: true,
+    expect: { poll: { timeout: 30_000 } },
     testTimeout: tenMinutesMs,
     hookTimeout: tenMinutesMs,
   },

@@ -1,5 +1,5 @@
 import { createManualClock } from "@dit/service-kit";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { asAccount, putUseCase, useCaseDocument } from "./support/calls.ts";
 import { fetchCredentials, postTokens, redeem, redeemItem } from "./support/client.ts";
 import { createInstance } from "./support/instance.ts";
@@ -35,7 +35,7 @@ test("issuing that is full refuses before it reads or evaluates, leaves redeemin
     ),
   );
   const shed = () => acs.metrics.value("requests_shed_total", { operation: "issue" });
-  await vi.waitFor(async () => expect(await shed()).toBeGreaterThan(0));
+  await expect.poll(shed).toBeGreaterThan(0);
   // Not even JSON: nobody has looked.
   const refused = await postTokens(acs, "{");
   expect([refused.status, refused.code, refused.headers.get("retry-after")]).toEqual([

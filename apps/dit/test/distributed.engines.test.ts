@@ -125,7 +125,7 @@ describe("a deployment of two instances each", () => {
     expect(await deployment.fleet.failures()).toEqual([]);
     if (edge.pid === undefined) throw new Error("it does not run");
     process.kill(edge.pid, "SIGKILL");
-    await until(() => edge.pid === undefined, 5_000, "it goes on");
+    await until(() => edge.pid === undefined, 30_000, "it goes on");
     await expect(deployment.check()).rejects.toThrow(/^edge-1 ended by itself \(SIGKILL\):/);
     await edge.start();
     await edge.untilReady();

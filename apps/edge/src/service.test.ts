@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { describeEdge } from "../test/describe-edge.ts";
 import { PROTOCOL_HEADERS, rawRequest, rigs } from "../test/rig.ts";
 import { startNodeEdge } from "../test/start-node-edge.ts";
@@ -33,7 +33,7 @@ test("an ingest that hung does not make it shed for ever", async () => {
   const { answer } = rig.upstream;
   rig.upstream.answer = () => undefined;
   const hanging = [rig.send(), rig.send()];
-  await vi.waitFor(() => expect(rig.upstream.received).toHaveLength(2));
+  await expect.poll(() => rig.upstream.received).toHaveLength(2);
   expect((await rig.send()).status).toBe(503);
   expect((await Promise.all(hanging)).map(({ status }) => status)).toEqual([504, 504]);
   rig.upstream.answer = answer;

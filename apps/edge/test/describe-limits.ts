@@ -55,7 +55,7 @@ export function describeLimits(startEdge: StartEdge): void {
     const request = rig.send();
     const release = await held.promise;
     const stopped = rig.edge.stop();
-    await vi.waitFor(() => expect(rig.send({ method: "GET" })).rejects.toThrow());
+    await vi.waitFor(() => expect(rig.send({ method: "GET" })).rejects.toThrow(), { timeout: 20_000 });
     release();
     expect((await request).status).toBe(202);
     await stopped;

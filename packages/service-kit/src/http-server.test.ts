@@ -253,7 +253,7 @@ describe("closing", () => {
     const startedMs = performance.now();
     await server.close();
     await Promise.all(clients.map(({ closed }) => closed));
-    expect(performance.now() - startedMs).toBeLessThan(1000);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 
   it("ends what does not finish in time", async () => {
