@@ -39,8 +39,12 @@ export const DRIVER_LIBRARIES = [
   "@clickhouse/client",
 ] as const;
 
-/** Where those libraries may be used outside tests: by the drivers, and to run engines for tests. */
-export const DRIVER_HOMES = ["packages/storage/src/", "infra/local/src/"] as const;
+/** Where those libraries may be used outside tests: by the drivers, to run engines for tests, and to measure an engine without a driver. */
+export const DRIVER_HOMES = [
+  "packages/storage/src/",
+  "infra/local/src/",
+  "apps/bench/src/sink/raw-inserts.ts",
+] as const;
 
 /** The entry of storage that opens whichever driver a URL names. */
 export const DRIVER_CHOICE = "./engines";

@@ -15,6 +15,7 @@ import type { IngestContext } from "./context.ts";
 import { requireEdge } from "./edge-secret.ts";
 import { coarseEventAge, createIngestMetrics, type IngestMetrics } from "./ingest-metrics.ts";
 import { INGEST_LIMITS } from "./limits.ts";
+import { nodeSha256 } from "./node-sha256.ts";
 import { createRedeemer, type RedeemItem } from "./redeemer.ts";
 import { confirmationOf, redemptionOf } from "./redemption.ts";
 import { decodeReportBody } from "./report-body.ts";
@@ -81,7 +82,7 @@ export function createIntake(context: IngestContext): Intake {
     if (checked.events.length === 0) return metrics.reportsEmpty.inc();
 
     const { epoch, token, mac } = report.credential;
-    const reportId = reportIdOf(token, mac);
+    const reportId = reportIdOf(token, mac, nodeSha256);
     const mayRepeat = outcome === "repeated";
     const appendedBytes = await reportLog.append(
       reportId,

@@ -1,6 +1,7 @@
 import { toBase64Url, transcriptDigest } from "@dit/crypto-core";
 import type { PresentedReport } from "@dit/service-kit";
 import type { ConfirmItem } from "./confirm-queue.ts";
+import { nodeSha256 } from "./node-sha256.ts";
 import type { RedeemItem } from "./redeemer.ts";
 
 /** What ACS is asked about a report: its credential, and a digest that stands for all the MAC covers. */
@@ -9,7 +10,8 @@ export function redemptionOf(
   place: { readonly environment: string; readonly useCase: string },
 ): RedeemItem {
   const { credential, contentType, contentEncoding, body } = report;
-  const digest = transcriptDigest({ ...place, ...credential, contentType, contentEncoding, body });
+  const transcript = { ...place, ...credential, contentType, contentEncoding, body };
+  const digest = transcriptDigest(transcript, nodeSha256);
   return {
     useCase: place.useCase,
     keyVersion: credential.keyVersion,

@@ -3,6 +3,8 @@ import { CryptoError } from "./errors.ts";
 
 const MAX_PART_BYTES = 0xffff;
 
+const encoder = new TextEncoder();
+
 /**
  * For each part its length as two bytes, big-endian, then the part. Prefix-free, so that no two lists of parts share an
  * encoding; ["ab", "c"] and ["a", "bc"] would otherwise share a key. Throws CryptoError("length") over 65535 bytes.
@@ -22,7 +24,7 @@ export function framed(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
  */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   if (/\p{Surrogate}/u.test(text)) throw new CryptoError("text");
-  return new Uint8Array(new TextEncoder().encode(text));
+  return encoder.encode(text);
 }
 
 /** Eight bytes, big-endian. Throws CryptoError("range") unless `n` is a safe integer of at least 0. */

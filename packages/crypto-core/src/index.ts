@@ -34,7 +34,7 @@ export { fromBase64Url, fromHex, toBase64Url, toHex } from "./encoding.ts";
 export { epochAt, epochEndSeconds, epochStartSeconds, isIssuable, isRedeemable } from "./epoch.ts";
 export { CryptoError, type CryptoErrorCode } from "./errors.ts";
 export { framed, uint64, utf8 } from "./framing.ts";
-export type { HmacSha256 } from "./hmac.ts";
+export type { HmacSha256, Sha256 } from "./hashes.ts";
 export { type CredentialInfo, credentialInfo } from "./info.ts";
 export { keyedHash } from "./keyed-hash.ts";
 export { LABELS } from "./labels.ts";

@@ -1,5 +1,5 @@
 import { framed, utf8 } from "./framing.ts";
-import { type HmacSha256, nobleHmac } from "./hmac.ts";
+import { type HmacSha256, nobleHmac } from "./hashes.ts";
 
 /**
  * HMAC-SHA256(key, framed(label, data)), 32 bytes: a name for `data` that means nothing without the key, and nothing

@@ -1,4 +1,3 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import {
   concat,
   equalConstantTime,
@@ -12,7 +11,7 @@ import {
   transcriptDigestBytes,
 } from "./bytes.ts";
 import { framed, uint64, utf8 } from "./framing.ts";
-import { type HmacSha256, nobleHmac } from "./hmac.ts";
+import { type HmacSha256, nobleHmac, nobleSha256, type Sha256 } from "./hashes.ts";
 import { LABELS } from "./labels.ts";
 
 const REPORT_ID_BYTES = 16;
@@ -33,7 +32,7 @@ export type ReportTranscript = {
 };
 
 /** Digest that stands for a report towards the redeemer, who must not see the report itself. */
-export function transcriptDigest(report: ReportTranscript): TranscriptDigest {
+export function transcriptDigest(report: ReportTranscript, sha256: Sha256 = nobleSha256): TranscriptDigest {
   const transcript = framed(
     utf8(LABELS.report),
     utf8(report.environment),
@@ -64,6 +63,6 @@ export function verifyReportMac(
 }
 
 /** First 16 bytes of SHA-256(token || mac): the same report sent again has the same id, so a retry is no second use. */
-export function reportIdOf(token: Token, mac: Mac): ReportId {
+export function reportIdOf(token: Token, mac: Mac, sha256: Sha256 = nobleSha256): ReportId {
   return reportId(sha256(concat(token, mac)).slice(0, REPORT_ID_BYTES));
 }

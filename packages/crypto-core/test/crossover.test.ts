@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { nobleHmac } from "../src/hmac.ts";
+import { nobleHmac } from "../src/hashes.ts";
 import { createLibsodiumPoprf, type LibsodiumPoprf } from "../src/libsodium.ts";
 import { createNoblePoprf } from "../src/poprf/noble.ts";
 import type { Poprf } from "../src/poprf/poprf.ts";

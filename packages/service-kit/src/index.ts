@@ -37,7 +37,7 @@ export { ProblemError } from "./problem-error.ts";
 export { problemResponse } from "./problem-response.ts";
 export { readBody, readJson } from "./read-body.ts";
 export { requireBearer } from "./require-bearer.ts";
-export { Secret, secretsEqual } from "./secret.ts";
+export { Secret } from "./secret.ts";
 export type { Ticker } from "./ticker.ts";
 export { createTicker } from "./ticker.ts";
 export { untilAvailable } from "./until-available.ts";

@@ -1,6 +1,6 @@
 import type { ProblemCode } from "@dit/protocol";
 import { ProblemError } from "./problem-error.ts";
-import { type Secret, secretsEqual } from "./secret.ts";
+import type { Secret } from "./secret.ts";
 
 const SCHEME = "bearer ";
 
@@ -8,6 +8,6 @@ const SCHEME = "bearer ";
 export function requireBearer(request: Request, secret: Secret, code: ProblemCode): void {
   const header = request.headers.get("authorization") ?? "";
   const isBearer = header.slice(0, SCHEME.length).toLowerCase() === SCHEME;
-  const isEqual = secretsEqual(header.slice(SCHEME.length), secret.reveal());
+  const isEqual = secret.equals(header.slice(SCHEME.length));
   if (!isBearer || !isEqual) throw new ProblemError(code);
 }

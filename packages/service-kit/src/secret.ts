@@ -6,6 +6,7 @@ const HIDDEN = "[secret]";
 /** Text that must be asked for by name: printing, logging or serialising the object around it shows `[secret]`. */
 export class Secret {
   readonly #text: string;
+  #digest: Buffer | undefined;
 
   constructor(text: string) {
     this.#text = text;
@@ -13,6 +14,12 @@ export class Secret {
 
   reveal(): string {
     return this.#text;
+  }
+
+  /** Compares digests, so that the time taken tells neither how many characters agree nor how long the secret is. */
+  equals(shown: string): boolean {
+    this.#digest ??= digestOf(this.#text);
+    return timingSafeEqual(digestOf(shown), this.#digest);
   }
 
   toString(): string {
@@ -28,7 +35,6 @@ export class Secret {
   }
 }
 
-/** Compares digests, so that the time taken tells neither how many characters agree nor how long the secret is. */
-export function secretsEqual(a: string, b: string): boolean {
-  return timingSafeEqual(hash("sha256", a, "buffer"), hash("sha256", b, "buffer"));
+function digestOf(text: string): Buffer {
+  return hash("sha256", text, "buffer");
 }

@@ -1,4 +1,4 @@
-import { ProblemError, type Secret, secretsEqual } from "@dit/service-kit";
+import { ProblemError, type Secret } from "@dit/service-kit";
 import { type Authenticator, accountId, bearerOf } from "./authenticator.ts";
 
 const ACCOUNT_HEADER = "dit-account";
@@ -14,9 +14,7 @@ export function createApplicationServerAuthenticator(o: {
     async authenticate(request) {
       const [, serverId = "", secret = ""] = /^([^.]*)\.(.*)$/.exec(bearerOf(request)) ?? [];
       const known = Object.hasOwn(o.servers, serverId) ? o.servers[serverId] : undefined;
-      if (known === undefined || !secretsEqual(secret, known.reveal())) {
-        throw new ProblemError("unauthenticated");
-      }
+      if (!known?.equals(secret)) throw new ProblemError("unauthenticated");
       if (serverId !== o.serverId) throw new ProblemError("use_case_unavailable");
       return accountId(request.headers.get(ACCOUNT_HEADER));
     },

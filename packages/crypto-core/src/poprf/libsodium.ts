@@ -10,7 +10,7 @@ import sodium from "libsodium-wrappers-sumo";
 import { concat, type Element, type Scalar, scalar } from "../bytes.ts";
 import { CryptoError } from "../errors.ts";
 import { framed, utf8 } from "../framing.ts";
-import type { HmacSha256 } from "../hmac.ts";
+import type { HmacSha256 } from "../hashes.ts";
 import { webCryptoRandomBytes } from "../random-bytes.ts";
 import { checkBatch, checkElement, checkInput, checkScalar, isZero } from "./checks.ts";
 import type { EvaluatedBatch, FinalizeItem, Poprf, PoprfOptions } from "./poprf.ts";
