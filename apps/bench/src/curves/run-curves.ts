@@ -6,6 +6,7 @@ import { measureIssueCurve } from "./measure-issue-curve.ts";
 import { measureMonitorCurve } from "./measure-monitor-curve.ts";
 import { measurePipelineCurve } from "./measure-pipeline-curve.ts";
 import { measureRedeemCurve } from "./measure-redeem-curve.ts";
+import { measureSinkCurve } from "./measure-sink-curve.ts";
 
 /** `curves [--curves FILE]`: prints what each operation costs as its size grows, and writes it to that file, from which docs/SCALE.md is drawn. */
 export async function runCurves(args: readonly string[]): Promise<void> {
@@ -16,6 +17,7 @@ export async function runCurves(args: readonly string[]): Promise<void> {
     await measureIssueCurve(),
     redeemCurve,
     await measurePipelineCurve(),
+    await measureSinkCurve(),
     await measureMonitorCurve(),
   ];
   for (const curve of curves) console.log(lineOf(curve));

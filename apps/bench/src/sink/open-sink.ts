@@ -16,6 +16,8 @@ export interface OpenSink {
   readonly warehouse: Warehouse;
   /** What the sink has inserted since it was last asked. */
   takeInserts(): WarehouseInsert[];
+  /** Ends the sink, and goes on with another one, whose batches are of so many events. */
+  restart(maxEvents: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -26,11 +28,11 @@ export async function openSink(directory: string): Promise<OpenSink> {
   const warehouse = await openChdbWarehouse({ path: join(directory, "warehouse") });
   const logger = createLogger({ service: "sink", write: () => undefined });
   let inserts: WarehouseInsert[] = [];
-  const sink = createSinkService({
+  const context = {
     ...{ eventLog, documents, logger },
     warehouse: {
       ...warehouse,
-      async insert(insert) {
+      async insert(insert: WarehouseInsert) {
         inserts.push(insert);
         await warehouse.insert(insert);
       },
@@ -39,10 +41,14 @@ export async function openSink(directory: string): Promise<OpenSink> {
     directory: await createDirectory(logger),
     clock: systemClock,
     random: webCryptoRandomBytes,
-    metrics: createMetrics("sink"),
-    config: { ...DEFAULT_SINK_SETTINGS, adminPort: 0 },
-  });
-  await sink.start();
+  };
+  const startSink = async (batch = DEFAULT_SINK_SETTINGS.batch) => {
+    const config = { ...DEFAULT_SINK_SETTINGS, batch, adminPort: 0 };
+    const started = createSinkService({ ...context, metrics: createMetrics("sink"), config });
+    await started.start();
+    return started;
+  };
+  let sink = await startSink();
   return {
     warehousePath: warehouse.path,
     eventLog,
@@ -51,6 +57,10 @@ export async function openSink(directory: string): Promise<OpenSink> {
       const taken = inserts;
       inserts = [];
       return taken;
+    },
+    async restart(maxEvents) {
+      await sink.stop();
+      sink = await startSink({ ...DEFAULT_SINK_SETTINGS.batch, maxEvents });
     },
     async stop() {
       await sink.stop();

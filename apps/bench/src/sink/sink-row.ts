@@ -1,20 +1,18 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { REPORTS_TOPIC } from "@dit/protocol";
 import { simulatedUseCase } from "@dit/simulator";
-import { CONSUMER_GROUP, DEFAULT_SINK_SETTINGS } from "@dit/sink";
+import { DEFAULT_SINK_SETTINGS } from "@dit/sink";
 import type { WarehouseInsert } from "@dit/storage";
 import { coreNote } from "../table/core-note.ts";
-import { interleave, processorSeconds } from "../table/interleave.ts";
+import { interleave } from "../table/interleave.ts";
 import type { Measurement, Row } from "../table/row.ts";
 import { inTemporaryDirectory } from "../temporary-directory.ts";
 import { type OpenSink, openSink } from "./open-sink.ts";
 import { objectsOf, openRawInserts } from "./raw-inserts.ts";
 import { sampleRecords } from "./sample-records.ts";
+import { storeThrough, timed } from "./store-through.ts";
 
 const { useCase } = simulatedUseCase;
 const EVENTS_PER_REPORT = 20;
 const REPORTS_PER_BATCH = DEFAULT_SINK_SETTINGS.batch.maxEvents / EVENTS_PER_REPORT;
-const POLL_MS = 2;
 
 /** By the clock: the engine has threads of its own. */
 export const sinkRow: Row = {
@@ -65,10 +63,7 @@ function createSinkSide(sink: OpenSink, reports: number) {
     total: () => total,
     async turn() {
       const records = sampleRecords(useCase, reports, EVENTS_PER_REPORT);
-      const { seconds, coreSeconds } = await timed(async () => {
-        await sink.eventLog.append(REPORTS_TOPIC, records);
-        await untilStored(sink);
-      });
+      const { seconds, coreSeconds } = await timed(() => storeThrough(sink, records));
       inserts = sink.takeInserts().filter(({ table }) => table.startsWith(`dit.${useCase}__`));
       const rows = reports * EVENTS_PER_REPORT;
       total += rows;
@@ -123,22 +118,4 @@ async function requireRows(
     found += Number(counted?.rows);
   }
   if (found !== expected) throw new Error(`${found} rows are stored and ${expected} should be`);
-}
-
-async function untilStored({ eventLog }: OpenSink): Promise<void> {
-  const isBehind = async () => {
-    const progress = await eventLog.progress(REPORTS_TOPIC, CONSUMER_GROUP);
-    return progress.some(({ committedOffset, endOffset }) => committedOffset < endOffset);
-  };
-  while (await isBehind()) await sleep(POLL_MS);
-}
-
-async function timed(work: () => Promise<void>) {
-  const startedMs = performance.now();
-  const coreSecondsBefore = processorSeconds();
-  await work();
-  return {
-    seconds: (performance.now() - startedMs) / 1_000,
-    coreSeconds: processorSeconds() - coreSecondsBefore,
-  };
 }
