@@ -76,6 +76,33 @@ describe("an insert whose outcome is unknown", () => {
   });
 });
 
+describe("a batch of which one insert fails while another is under way", () => {
+  it("is tried again only after that has ended", async () => {
+    const { ports, acs, useCase, counts } = await prepare();
+    const slow = Promise.withResolvers<void>();
+    const heard: string[] = [];
+    const insert: Warehouse["insert"] = async (batch) => {
+      const event = batch.table.replace(`dit.${useCase}__`, "");
+      if (event === "failed" && !heard.includes("failed: refused")) {
+        heard.push("failed: refused");
+        setTimeout(slow.resolve, 300);
+        throw new Error("connection reset");
+      }
+      if (event === "opened" && !heard.includes("opened: stored")) {
+        await slow.promise;
+        heard.push("opened: stored");
+      } else if (event === "failed") {
+        heard.push("failed: stored");
+      }
+      await ports.warehouse.insert(batch);
+    };
+    const test = await createTestSink({ ...ports, warehouse: { ...ports.warehouse, insert } }, acs.directory);
+    await runUntilDrained(ports, test);
+    expect(heard).toEqual(["failed: refused", "opened: stored", "failed: stored"]);
+    expect(await counts()).toEqual([2, 2, 1]);
+  });
+});
+
 describe("tables that are gone when a batch is to be stored", () => {
   it("are made again, by the same life and by the next", async () => {
     const { ports, acs, useCase, counts } = await prepare();
