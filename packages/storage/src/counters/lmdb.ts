@@ -15,10 +15,17 @@ export interface LmdbCountersOptions {
   readonly nowSeconds?: () => number;
 }
 
+type ExpiringKey = Pick<TakeRequest, "key" | "expiresAtSeconds">;
+
 const KEY_BYTES = 16;
+const EXPIRY_BYTES = 4;
+const STORE_KEY_BYTES = EXPIRY_BYTES + KEY_BYTES;
 const MEMBER_BYTES = 8;
 /** A member, and one byte: 0 reserved, 1 confirmed. */
 const ENTRY_BYTES = MEMBER_BYTES + 1;
+/** As many as the default limit; room is made for more. */
+const FIRST_ENTRIES = 64;
+const NO_ENTRIES = new Uint8Array(0);
 const SWEEP_KEYS_PER_WRITE = 2_000;
 
 /**
@@ -32,16 +39,18 @@ export async function openLmdbCounters({
 }: LmdbCountersOptions): Promise<Counters> {
   const environment = await openLmdbEnvironment("counters", path, ["uses", "allowances"]);
   const { uses, allowances } = environment.tables;
+  const counted = createUses(uses);
   return {
     async use(requests) {
-      const keyed = requests.map((request) => ({ ...request, storeKey: useKey(request) }));
-      return environment.write(() => keyed.map((request) => useOnce(uses, request, nowSeconds())));
+      requests.forEach(checkUse);
+      return environment.write(() => {
+        const now = nowSeconds();
+        return requests.map((request) => counted.use(request, now));
+      });
     },
     async confirm(requests) {
-      const keyed = requests.map((request) => ({ ...request, storeKey: useKey(request) }));
-      return environment.write(() => {
-        for (const { storeKey, member } of keyed) confirmUse(uses, storeKey, member);
-      });
+      requests.forEach(checkUse);
+      return environment.write(() => requests.forEach(counted.confirm));
     },
     async take(request) {
       const storeKey = expiringKey(request);
@@ -59,29 +68,48 @@ export async function openLmdbCounters({
   };
 }
 
-function useOnce(table: Table, request: UseRequest & { storeKey: Buffer }, nowSeconds: number): UseResult {
-  // Counting on a key that sweep has forgotten would start it again from nothing.
-  if (request.expiresAtSeconds <= nowSeconds) return { outcome: "exhausted", uses: 0 };
-  const entries = table.get(request.storeKey);
-  const uses = entries === undefined ? 0 : entries.length / ENTRY_BYTES;
-  const at = entries === undefined ? -1 : findMember(entries, request.member);
-  if (entries !== undefined && at >= 0) {
-    return { outcome: entries[at + MEMBER_BYTES] === 1 ? "confirmed" : "repeated", uses };
-  }
-  if (uses >= request.limit) return { outcome: "exhausted", uses };
-  const entry = Buffer.alloc(ENTRY_BYTES);
-  entry.set(request.member);
-  table.putSync(request.storeKey, entries === undefined ? entry : Buffer.concat([entries, entry]));
-  return { outcome: "reserved", uses: uses + 1 };
-}
-
-function confirmUse(table: Table, storeKey: Buffer, member: Uint8Array): void {
-  const entries = table.get(storeKey);
-  if (entries === undefined) return;
-  const at = findMember(entries, member);
-  if (at < 0 || entries[at + MEMBER_BYTES] === 1) return;
-  entries[at + MEMBER_BYTES] = 1;
-  table.putSync(storeKey, entries);
+/**
+ * What is done with the table inside a transaction. It works in memory of its own, over and over: made anew for every use, keys and
+ * entries took longer to allocate and to collect than LMDB takes to find and write them.
+ */
+function createUses(table: Table) {
+  const storeKey = Buffer.alloc(STORE_KEY_BYTES);
+  let written = Buffer.alloc(FIRST_ENTRIES * ENTRY_BYTES);
+  const roomFor = (length: number): Buffer => {
+    if (written.length < length) written = Buffer.alloc(2 * length);
+    return written;
+  };
+  return {
+    use(request: UseRequest, nowSeconds: number): UseResult {
+      // Counting on a key that sweep has forgotten would start it again from nothing.
+      if (request.expiresAtSeconds <= nowSeconds) return { outcome: "exhausted", uses: 0 };
+      writeExpiringKey(storeKey, request);
+      // LMDB's own buffer: it is overwritten by the next read.
+      const entries = table.getBinaryFast(storeKey) ?? NO_ENTRIES;
+      const { length } = entries;
+      const uses = length / ENTRY_BYTES;
+      const at = findMember(entries, length, request.member);
+      if (at >= 0) return { outcome: entries[at + MEMBER_BYTES] === 1 ? "confirmed" : "repeated", uses };
+      if (uses >= request.limit) return { outcome: "exhausted", uses };
+      const next = roomFor(length + ENTRY_BYTES);
+      copyBytes(entries, next, length);
+      next.set(request.member, length);
+      next[length + MEMBER_BYTES] = 0;
+      table.putSync(storeKey, next.subarray(0, length + ENTRY_BYTES));
+      return { outcome: "reserved", uses: uses + 1 };
+    },
+    confirm(request: ConfirmUseRequest): void {
+      writeExpiringKey(storeKey, request);
+      const entries = table.getBinaryFast(storeKey) ?? NO_ENTRIES;
+      const { length } = entries;
+      const at = findMember(entries, length, request.member);
+      if (at < 0 || entries[at + MEMBER_BYTES] === 1) return;
+      const next = roomFor(length);
+      copyBytes(entries, next, length);
+      next[at + MEMBER_BYTES] = 1;
+      table.putSync(storeKey, next.subarray(0, length));
+    },
+  };
 }
 
 function takeAmount(table: Table, request: TakeRequest, storeKey: Buffer, nowSeconds: number): TakeResult {
@@ -103,23 +131,36 @@ function removeExpired(table: Table, nowSeconds: number): number {
   return expired.length;
 }
 
-function findMember(entries: Buffer, member: Uint8Array): number {
-  for (let at = 0; at < entries.length; at += ENTRY_BYTES) {
-    if (entries.compare(member, 0, MEMBER_BYTES, at, at + MEMBER_BYTES) === 0) return at;
+/** `length` is given, since the buffer that LMDB lends is longer than what is in it. */
+function findMember(entries: Uint8Array, length: number, member: Uint8Array): number {
+  for (let at = 0; at < length; at += ENTRY_BYTES) {
+    let same = 0;
+    while (same < MEMBER_BYTES && entries[at + same] === member[same]) same++;
+    if (same === MEMBER_BYTES) return at;
   }
   return -1;
 }
 
-function useKey(request: ConfirmUseRequest): Buffer {
-  if (request.member.length !== MEMBER_BYTES)
-    throw new RangeError(`counters: a member has ${MEMBER_BYTES} bytes`);
-  return expiringKey(request);
+function copyBytes(from: Uint8Array, to: Uint8Array, length: number): void {
+  to.set(from.subarray(0, length));
 }
 
-function expiringKey(request: { key: Uint8Array; expiresAtSeconds: number }): Buffer {
-  if (request.key.length !== KEY_BYTES) throw new RangeError(`counters: a key has ${KEY_BYTES} bytes`);
-  const storeKey = Buffer.alloc(4 + KEY_BYTES);
-  storeKey.writeUInt32BE(request.expiresAtSeconds);
-  storeKey.set(request.key, 4);
+function checkUse({ key, member }: ConfirmUseRequest): void {
+  if (member.length !== MEMBER_BYTES) throw new RangeError(`counters: a member has ${MEMBER_BYTES} bytes`);
+  checkKey(key);
+}
+
+function checkKey(key: Uint8Array): void {
+  if (key.length !== KEY_BYTES) throw new RangeError(`counters: a key has ${KEY_BYTES} bytes`);
+}
+
+function expiringKey(request: ExpiringKey): Buffer {
+  checkKey(request.key);
+  return writeExpiringKey(Buffer.alloc(STORE_KEY_BYTES), request);
+}
+
+function writeExpiringKey(storeKey: Buffer, { key, expiresAtSeconds }: ExpiringKey): Buffer {
+  storeKey.writeUInt32BE(expiresAtSeconds);
+  storeKey.set(key, EXPIRY_BYTES);
   return storeKey;
 }
