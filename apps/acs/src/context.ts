@@ -1,4 +1,4 @@
-import type { HmacSha256, Poprf, RandomBytes, Sealer } from "@dit/crypto-core";
+import type { Poprf, RandomBytes, Sealer } from "@dit/crypto-core";
 import type { Clock, Logger, Metrics, Secret } from "@dit/service-kit";
 import type { Counters, Documents } from "@dit/storage";
 import type { IssuePool } from "./issue/issue-pool.ts";
@@ -35,8 +35,6 @@ export type IssuerPoprf = Pick<
 > & {
   /** Drops what the implementation remembers of secret keys. */
   forgetKeys?(): void;
-  /** For keys of 32 bytes, where it has a faster one. */
-  readonly hmac?: HmacSha256;
 };
 
 export interface AcsContext {

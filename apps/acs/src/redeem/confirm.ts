@@ -3,9 +3,10 @@ import type { confirmRequestSchema } from "@dit/protocol/schemas";
 import type { z } from "zod";
 import type { AcsMetrics } from "../acs-metrics.ts";
 import type { AcsContext } from "../context.ts";
+import { counterExpirySeconds } from "../counter-expiry.ts";
 import { coversEpoch } from "../keys/key-ring.ts";
 import type { UseCaseRegistry } from "../use-cases/registry.ts";
-import { tokenName, useOf } from "./use-of.ts";
+import { createCounterNames } from "./counter-names.ts";
 
 type ConfirmItem = z.output<typeof confirmRequestSchema>["items"][number];
 
@@ -18,6 +19,7 @@ export function createConfirm(parts: {
   readonly metrics: AcsMetrics;
 }): Confirm {
   const { context, registry, metrics } = parts;
+  const names = createCounterNames();
   return async (items) => {
     const states = await registry.current();
     const uses = items.flatMap((item) => {
@@ -25,9 +27,14 @@ export function createConfirm(parts: {
       const key = state?.keys.find((each) => each.keyVersion === item.keyVersion);
       if (state === undefined || key === undefined) return [];
       if (!coversEpoch(key, item.epoch, state.document.epoch.seconds)) return [];
-      const { epoch } = item;
-      const name = tokenName(context, key, { epoch, token: token(item.token) });
-      return [useOf(context, state.document, key, { epoch, name, mac: mac(item.mac) })];
+      const epochKey = key.forEpoch(item.epoch);
+      return [
+        {
+          key: names.tokenName(epochKey, token(item.token)),
+          member: names.memberOf(epochKey, mac(item.mac)),
+          expiresAtSeconds: counterExpirySeconds(state.document.epoch, item.epoch),
+        },
+      ];
     });
     if (uses.length > 0) await context.counters.confirm(uses);
     metrics.confirmations.inc(uses.length);

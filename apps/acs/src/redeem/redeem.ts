@@ -5,15 +5,13 @@ import type { UseRequest, UseResult } from "@dit/storage";
 import type { z } from "zod";
 import type { AcsMetrics } from "../acs-metrics.ts";
 import type { AcsContext } from "../context.ts";
-import { coversEpoch, type KeyValidity } from "../keys/key-ring.ts";
-import type { UseCaseRegistry, UseCaseStates } from "../use-cases/registry.ts";
-import { isOpen } from "./epoch-is-open.ts";
+import type { UseCaseRegistry } from "../use-cases/registry.ts";
+import { type CounterNames, createCounterNames } from "./counter-names.ts";
+import { createFindKey, type FindKey, type RefusalCode } from "./find-key.ts";
 import type { MacKeyCache } from "./mac-key-cache.ts";
-import { tokenName, useOf } from "./use-of.ts";
 import { createVerifyMac, type MacVerdict, type VerifyMac } from "./verify-mac.ts";
 
 type RedeemItem = z.output<typeof redeemRequestSchema>["items"][number];
-type RefusalCode = Extract<RedeemResult, { outcome: "refused" }>["code"];
 /** A MAC that holds, and what it asks to be counted. */
 type Verified = { readonly verdict: MacVerdict; readonly use: UseRequest };
 /** Without a verdict where nothing depended on the MAC. */
@@ -36,56 +34,59 @@ export function createRedeem(parts: {
   readonly metrics: AcsMetrics;
 }): Redeem {
   const { context, registry, metrics } = parts;
+  const names = createCounterNames();
   const verifyMac = createVerifyMac(parts);
   return async (items) => {
-    const states = await registry.current();
+    const findKey = createFindKey(context, await registry.current());
     const judged: Judged[] = [];
-    let evaluations = 0;
+    const uses: UseRequest[] = [];
+    let kept = 0;
+    let derived = 0;
     for (const item of items) {
-      const each = judge(context, verifyMac, states, item);
+      const each = judge(findKey, names, verifyMac, item);
       judged.push(each);
-      if (each.verdict === undefined) continue;
-      metrics.macKeys.inc({ outcome: each.verdict === "kept" ? "kept" : "derived" });
-      if (each.verdict !== "kept" && ++evaluations % EVALUATIONS_PER_TURN === 0) await nextTurn();
+      if ("use" in each) uses.push(each.use);
+      if (each.verdict === "kept") kept++;
+      else if (each.verdict !== undefined && ++derived % EVALUATIONS_PER_TURN === 0) await nextTurn();
     }
-    const uses = judged.flatMap((each) => ("use" in each ? [each.use] : []));
+    if (kept > 0) metrics.macKeys.inc({ outcome: "kept" }, kept);
+    if (derived > 0) metrics.macKeys.inc({ outcome: "derived" }, derived);
     const counted = uses.length === 0 ? [] : await context.counters.use(uses);
     const results = answers(judged, counted);
-    for (const result of results) count(metrics, result);
+    count(metrics, results);
     return { results };
   };
 }
 
-function judge(context: AcsContext, verifyMac: VerifyMac, states: UseCaseStates, item: RedeemItem): Judged {
-  const state = states.get(item.useCase);
-  if (state === undefined) return { refused: "use_case_unavailable" };
-  if (!state.document.enabled) return { refused: "use_case_disabled" };
-  if (!isOpen(context, state, item.epoch)) return { refused: "epoch_expired" };
-  const covers = (each: KeyValidity) => coversEpoch(each, item.epoch, state.document.epoch.seconds);
-  if (state.unopened.some(covers)) return { refused: "dependency_unavailable" };
-  const key = state.keys.find(covers);
-  if (key === undefined || key.keyVersion !== item.keyVersion) return { refused: "credential_invalid" };
-  const { epoch } = item;
-  const name = tokenName(context, key, { epoch, token: token(item.token) });
-  const verdict = verifyMac(key, { ...item, name });
+function judge(findKey: FindKey, names: CounterNames, verifyMac: VerifyMac, item: RedeemItem): Judged {
+  const found = findKey(item);
+  if (typeof found === "string") return { refused: found };
+  const { key, epochKey, usesPerToken, expiresAtSeconds } = found;
+  const name = names.tokenName(epochKey, token(item.token));
+  const verdict = verifyMac(key, name, item);
   if (verdict === "refused") return { verdict, refused: "credential_invalid" };
-  const use = useOf(context, state.document, key, { epoch, name, mac: mac(item.mac) });
-  return { verdict, use: { ...use, limit: state.document.usesPerToken } };
+  const member = names.memberOf(epochKey, mac(item.mac));
+  return { verdict, use: { key: name, member, limit: usesPerToken, expiresAtSeconds } };
 }
 
 function answers(judged: readonly Judged[], counted: readonly UseResult[]): RedeemResult[] {
-  const rest = counted.values();
+  let next = 0;
   return judged.map((each): RedeemResult => {
     if ("refused" in each) return { outcome: "refused", code: each.refused };
-    const { value } = rest.next();
-    if (value === undefined) throw new Error("the counters answered fewer uses than were asked");
-    const { outcome, uses } = value;
+    const result = counted[next++];
+    if (result === undefined) throw new Error("the counters answered fewer uses than were asked");
+    const { outcome, uses } = result;
     if (outcome === "exhausted") return { outcome: "refused", code: "token_exhausted" };
     return { outcome, uses, limit: each.use.limit };
   });
 }
 
-function count(metrics: AcsMetrics, result: RedeemResult): void {
-  metrics.redemptions.inc({ outcome: result.outcome === "refused" ? result.code : result.outcome });
-  if (result.outcome === "reserved") metrics.tokenUses.observe(result.uses);
+function count(metrics: AcsMetrics, results: readonly RedeemResult[]): void {
+  const counts = new Map<string, number>();
+  for (const result of results) {
+    const outcome = result.outcome === "refused" ? result.code : result.outcome;
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    if (result.outcome === "reserved") metrics.tokenUses.observe(result.uses);
+  }
+  for (const [outcome, times] of counts) metrics.redemptions.inc({ outcome }, times);
 }

@@ -3,15 +3,15 @@ import type { AcsMetrics } from "../acs-metrics.ts";
 import type { AcsContext } from "../context.ts";
 import type { LiveKey } from "../keys/live-key.ts";
 import { reportCompromise } from "../keys/report-compromise.ts";
+import { TOKEN_NAME_BYTES } from "./counter-names.ts";
 import type { MacKeyCache } from "./mac-key-cache.ts";
 import { macKeyFor } from "./mac-key-for.ts";
+import { createOpensslHmac } from "./openssl-hmac.ts";
 
 export interface PresentedMac {
   readonly useCase: string;
   readonly epoch: number;
   readonly token: Uint8Array;
-  /** What stands for the token in the counters. */
-  readonly name: Uint8Array;
   readonly mac: Uint8Array;
   readonly transcript: Uint8Array;
 }
@@ -19,7 +19,8 @@ export interface PresentedMac {
 /** `kept`: valid, by a hash alone. The others have cost an evaluation. */
 export type MacVerdict = "kept" | "derived" | "refused";
 
-export type VerifyMac = (key: LiveKey, presented: PresentedMac) => MacVerdict;
+/** `tokenName`: what stands for the token in the counters. */
+export type VerifyMac = (key: LiveKey, tokenName: Uint8Array, presented: PresentedMac) => MacVerdict;
 
 /**
  * A token whose MAC key is kept is accepted sooner, and never refused sooner: how long a refusal takes would tell a stranger which
@@ -32,8 +33,9 @@ export function createVerifyMac(parts: {
   readonly metrics: AcsMetrics;
 }): VerifyMac {
   const { context, macKeys, metrics } = parts;
+  const hmac = createOpensslHmac();
   const agrees = (key: MacKey, { transcript, mac }: PresentedMac) =>
-    verifyReportMac(key, transcriptDigestBytes(transcript), mac, context.poprf.hmac);
+    verifyReportMac(key, transcriptDigestBytes(transcript), mac, hmac);
 
   function verifyDerived(key: LiveKey, presented: PresentedMac, name: string): boolean {
     const { useCase, epoch } = presented;
@@ -51,8 +53,10 @@ export function createVerifyMac(parts: {
     }
   }
 
-  return (key, presented) => {
-    const name = latin1(presented.name);
+  const named = Buffer.alloc(TOKEN_NAME_BYTES);
+  return (key, tokenName, presented) => {
+    named.set(tokenName);
+    const name = named.toString("latin1");
     const { isKept, macKey } = macKeys.peek(name);
     const isValid = agrees(macKey, presented);
     if (isKept && isValid) {
@@ -61,8 +65,4 @@ export function createVerifyMac(parts: {
     }
     return verifyDerived(key, presented, name) ? "derived" : "refused";
   };
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
