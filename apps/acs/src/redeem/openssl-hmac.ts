@@ -14,8 +14,8 @@ const OUTER_PAD = 0x5c;
  * data; RangeError otherwise. Answers with the first `outputBytes`. Takes the same time for every key, and keeps nothing of it.
  */
 export function createOpensslHmac(outputBytes = DIGEST_BYTES): HmacSha256 {
-  const inner = Buffer.alloc(BLOCK_BYTES + MAX_DATA_BYTES, INNER_PAD);
-  const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES, OUTER_PAD);
+  const inner = new Uint8Array(BLOCK_BYTES + MAX_DATA_BYTES).fill(INNER_PAD);
+  const outer = new Uint8Array(BLOCK_BYTES + DIGEST_BYTES).fill(OUTER_PAD);
   const innerOf = Array.from({ length: MAX_DATA_BYTES + 1 }, (_, dataBytes) =>
     inner.subarray(0, BLOCK_BYTES + dataBytes),
   );
