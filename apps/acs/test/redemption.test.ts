@@ -206,6 +206,12 @@ describe("an attacker who redeems", () => {
 });
 
 describe("an epoch", () => {
+  it("is looked at for each item of a batch, whatever the one before was of", async () => {
+    const [mine, next] = [await credential(), await credential(1)];
+    const items = [mine, next, mine, next].map((each, index) => redeemItem(each, `report ${index}`));
+    expect(await outcomes(items)).toEqual(["reserved", "epoch_expired", "reserved", "epoch_expired"]);
+  });
+
   it("redeems from its start to the end of its grace, and then never again", async () => {
     const next = redeemItem(await credential(1), "report");
     expect(await outcomes([next])).toEqual(["epoch_expired"]);

@@ -5,6 +5,10 @@ const KEY_BYTES = 32;
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const MAX_DATA_BYTES = 128;
+const INNER_BYTES = BLOCK_BYTES + MAX_DATA_BYTES;
+const OUTER_BYTES = BLOCK_BYTES + DIGEST_BYTES;
+/** What an HMAC works in, data and an unfinished hash included. */
+export const HMAC_MEMORY_BYTES = INNER_BYTES + OUTER_BYTES;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
 
@@ -13,9 +17,12 @@ const OUTER_PAD = 0x5c;
  * as WebAssembly. `createHmac` takes longer than either, for the objects that it makes. For keys of 32 bytes and at most 128 bytes of
  * data; RangeError otherwise. Answers with the first `outputBytes`. Takes the same time for every key, and keeps nothing of it.
  */
-export function createOpensslHmac(outputBytes = DIGEST_BYTES): HmacSha256 {
-  const inner = new Uint8Array(BLOCK_BYTES + MAX_DATA_BYTES).fill(INNER_PAD);
-  const outer = new Uint8Array(BLOCK_BYTES + DIGEST_BYTES).fill(OUTER_PAD);
+export function createOpensslHmac(
+  outputBytes = DIGEST_BYTES,
+  memory = new Uint8Array(HMAC_MEMORY_BYTES),
+): HmacSha256 {
+  const inner = memory.subarray(0, INNER_BYTES).fill(INNER_PAD);
+  const outer = memory.subarray(INNER_BYTES).fill(OUTER_PAD);
   const innerOf = Array.from({ length: MAX_DATA_BYTES + 1 }, (_, dataBytes) =>
     inner.subarray(0, BLOCK_BYTES + dataBytes),
   );

@@ -70,6 +70,18 @@ export const countersContract: Contract<Counters> = {
     expect(await store.use([useRequest(1, 2, 1)])).toEqual([{ outcome: "exhausted", uses: 1 }]);
   },
 
+  async "confirms what it is told to, and nothing that is counted after it"({ store }) {
+    await store.use([useRequest(1, 1, 3), useRequest(1, 2, 3)]);
+    await store.confirm([useRequest(1, 1, 3), useRequest(1, 2, 3)]);
+    const later = [useRequest(2, 1, 3), useRequest(2, 2, 3), useRequest(3, 1, 3)];
+    await store.use(later);
+    expect((await store.use(later)).map(({ outcome }) => outcome)).toEqual([
+      "repeated",
+      "repeated",
+      "repeated",
+    ]);
+  },
+
   async "gives an amount whole or not at all"({ store }) {
     const take = (amount: number) =>
       store.take({ key: bytes(16, 1), amount, limit: 10, expiresAtSeconds: FAR_FUTURE_SECONDS });
