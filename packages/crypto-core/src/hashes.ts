@@ -1,7 +1,7 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 
-/** HMAC-SHA256 (RFC 2104), 32 bytes. Who computes many has a faster one than `nobleHmac`: libsodium's takes keys of 32 bytes only. */
+/** HMAC-SHA256 (RFC 2104), 32 bytes. Who computes many has a faster one than `nobleHmac`. */
 export type HmacSha256 = (key: Uint8Array, data: Uint8Array) => Uint8Array;
 
 export const nobleHmac: HmacSha256 = (key, data) => hmac(sha256, key, data);

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import { nobleHmac } from "../src/hashes.ts";
 import { createLibsodiumPoprf, type LibsodiumPoprf } from "../src/libsodium.ts";
 import { createNoblePoprf } from "../src/poprf/noble.ts";
 import type { Poprf } from "../src/poprf/poprf.ts";
@@ -25,15 +24,6 @@ describe("noble and libsodium are the same function", () => {
         expect(noble.deriveKeyPair(seed, keyInfo)).toEqual(pair);
         expect(noble.publicKeyOf(pair.secretKey)).toEqual(pair.publicKey);
         expect(libsodium.publicKeyOf(pair.secretKey)).toEqual(pair.publicKey);
-      }),
-      runs,
-    );
-  });
-
-  it("hash any data alike under any key", () => {
-    fc.assert(
-      fc.property(bytes(32), fc.uint8Array({ maxLength: 300 }), (key, data) => {
-        expect(libsodium.hmac(key, data)).toEqual(nobleHmac(key, data));
       }),
       runs,
     );
