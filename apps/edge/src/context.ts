@@ -6,7 +6,7 @@ export interface EdgeContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Ingest's own handler, where it is in this process: no connection is made then. */
+  /** Ingest's own handler, where it is in this process: reports go to it, and no connection is made for them. */
   readonly ingestFetch?: (request: Request) => Response | Promise<Response>;
   readonly config: EdgeServiceConfig;
 }

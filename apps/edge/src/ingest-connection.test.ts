@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { request as send } from "undici";
 import { describe, expect, test } from "vitest";
 import { describeEdge } from "../test/describe-edge.ts";
-import { CREDENTIAL, rigs } from "../test/rig.ts";
+import { BODY, CREDENTIAL, PATH, rigs } from "../test/rig.ts";
 import { startNodeEdge } from "../test/start-node-edge.ts";
 
 type StartOptions = Parameters<typeof startNodeEdge>[0];
@@ -22,6 +23,37 @@ describe("in one process with ingest", () => {
     expect(told).toContain("dependency.failed");
     expect(told).not.toContain(CREDENTIAL);
   });
+});
+
+test("stopping waits for a report that ingest works on, also when its client has gone", async () => {
+  const begun = Promise.withResolvers<void>();
+  const kept = Promise.withResolvers<void>();
+  const start = rigs((options: StartOptions) =>
+    startNodeEdge(options, {
+      async ingestFetch() {
+        begun.resolve();
+        await kept.promise;
+        return new Response(null, { status: 202 });
+      },
+    }),
+  );
+  const { edge } = await start();
+  const client = new AbortController();
+  const sent = fetch(`${edge.url}${PATH}`, {
+    ...{ method: "POST", body: BODY, signal: client.signal },
+    headers: { "content-type": "application/json", "dit-credential": CREDENTIAL },
+  });
+  await begun.promise;
+  client.abort();
+  await expect(sent).rejects.toThrow();
+  let isStopped = false;
+  const stopping = edge.stop().then(() => {
+    isStopped = true;
+  });
+  await sleep(300);
+  expect(isStopped).toBe(false);
+  kept.resolve();
+  await stopping;
 });
 
 async function relay({ ingestUrl }: StartOptions, request: Request): Promise<Response> {

@@ -37,6 +37,8 @@ export function callIngest(
     if (text.length > maxUpstreamResponseBytes) throw new RangeError("an answer of ingest's is too long");
     return { statusCode: response.status, headers: Object.fromEntries(response.headers), text };
   };
+  const late = () => new IngestDeadlineError();
+  const underWay = new Set<Promise<unknown>>();
   return {
     async post(path, headers, body) {
       const request = new Request(`http://ingest${path}`, {
@@ -45,9 +47,14 @@ export function callIngest(
         body: new Uint8Array(body),
       });
       const answer = Promise.resolve(fetch(request)).then(answerOf);
-      return await withDeadline(answer, upstreamTimeoutMs, () => new IngestDeadlineError());
+      const ended: Promise<unknown> = answer.catch(() => undefined).then(() => underWay.delete(ended));
+      underWay.add(ended);
+      return await withDeadline(answer, upstreamTimeoutMs, late);
     },
-    close: async () => undefined,
+    async close() {
+      // Also for those whose client has gone, or whose time was over: ingest goes on with them.
+      await withDeadline(Promise.all(underWay), upstreamTimeoutMs, late).catch(() => undefined);
+    },
   };
 }
 

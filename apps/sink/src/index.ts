@@ -1,6 +1,7 @@
 export { migrateWarehouse } from "./base-tables.ts";
 export { loadSinkConfig, type SinkConfig, settingsOf } from "./config.ts";
 export type { SinkContext } from "./context.ts";
+export { eachOf } from "./each-of.ts";
 export { createEventTable } from "./event-table-ddl.ts";
 export { decodeIntent, encodeIntent, type Intent } from "./intent.ts";
 export type { ReconcileReport } from "./reconcile-partition.ts";
@@ -9,3 +10,4 @@ export { DEFAULT_SINK_SETTINGS, type SinkSettings } from "./settings.ts";
 export { createSinkMetrics } from "./sink-metrics.ts";
 export { CONSUMER_GROUP } from "./sink-parts.ts";
 export { parseRecord, type SinkRecord } from "./sink-record.ts";
+export { INSERTS_AT_ONCE } from "./store-batch.ts";

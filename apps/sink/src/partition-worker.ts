@@ -104,7 +104,7 @@ export class PartitionWorker {
     const metadata = encodeIntent(decided.intent);
     await this.insist("intent", () => this.reader.commit({ offset: from, metadata }));
     const { to } = decided.intent;
-    const readingAhead = readAhead(this.reader, to, batch.maxEvents);
+    const readingAhead = readAhead(this.reader, to, { ...batch, signal: this.signal });
     try {
       await this.insist("store", () => this.finish(from, decided, this.stalledBy !== undefined));
       stop();

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import type { PartitionReader } from "@dit/storage";
+import { OffsetOutOfRangeError, type PartitionReader } from "@dit/storage";
 import { eventCountOf, parseRecord, type SinkRecord } from "./sink-record.ts";
 
 const RECORDS_PER_READ = 256;
@@ -23,22 +23,26 @@ export async function gatherRecords(
   if (ahead.length === 0) await batch.add(await reader.read(from, RECORDS_PER_READ, maxWaitMs));
   const deadlineMs = performance.now() + maxWaitMs;
   while (!batch.full && batch.records.length > 0 && !signal.aborted && performance.now() < deadlineMs) {
-    const read = await reader.read(from + batch.records.length, RECORDS_PER_READ, 0);
+    const read = await readOn(reader, from + batch.records.length);
+    if (read === undefined) break;
     await batch.add(read);
     if (read.length < RECORDS_PER_READ && !batch.full) await pause(deadlineMs, signal);
   }
   return batch.records;
 }
 
-/** What the log has from `from` on by now, at most about `maxEvents` events; none if it cannot be read, which whoever needs them will meet. */
+/**
+ * What the log has from `from` on by now, at most about `maxEvents` events; none if it cannot be read, which whoever needs them will
+ * meet. Ends when `signal` aborts.
+ */
 export async function readAhead(
   reader: PartitionReader,
   from: number,
-  maxEvents: number,
+  { maxEvents, signal }: { readonly maxEvents: number; readonly signal: AbortSignal },
 ): Promise<SinkRecord[]> {
   const batch = new Gathering(maxEvents);
   try {
-    for (let isMore = true; isMore && !batch.full; ) {
+    for (let isMore = true; isMore && !batch.full && !signal.aborted; ) {
       const read = await reader.read(from + batch.records.length, RECORDS_PER_READ, 0);
       await batch.add(read);
       isMore = read.length === RECORDS_PER_READ;
@@ -95,6 +99,14 @@ class Gathering {
 
 function countOf(record: SinkRecord): number {
   return Math.max(1, eventCountOf(record));
+}
+
+/** Undefined: the log let go of what follows. What is in hand is not lost with it. */
+function readOn(reader: PartitionReader, from: number) {
+  return reader.read(from, RECORDS_PER_READ, 0).catch((error: unknown) => {
+    if (error instanceof OffsetOutOfRangeError) return undefined;
+    throw error;
+  });
 }
 
 async function pause(deadlineMs: number, signal: AbortSignal): Promise<void> {

@@ -5,12 +5,14 @@ import { type BatchContent, expectedOf, ledgerContentOf, lostContentOf, stagesOf
 import { type BatchRange, rangeName } from "./batch-range.ts";
 import type { SinkContext } from "./context.ts";
 import type { DeadLetterReference } from "./dead-letters.ts";
+import { eachOf } from "./each-of.ts";
 import { LEDGER_TABLE } from "./ledger.ts";
 import type { MadeBatch } from "./make-batch.ts";
 
-type BatchStore = Pick<SinkContext, "eventLog" | "warehouse">;
+/** So that one is encoded while the engine works on another. */
+export const INSERTS_AT_ONCE = 2;
 
-const INSERTS_AT_ONCE = 2;
+type BatchStore = Pick<SinkContext, "eventLog" | "warehouse">;
 
 /** How the inserts of a batch come to be exact. */
 export interface StoreAttempt {
@@ -30,24 +32,13 @@ export interface StoreAttempt {
 export async function storeBatch(store: BatchStore, made: MadeBatch, attempt: StoreAttempt): Promise<void> {
   const { rows: expected } = expectedOf(made);
   for (const stage of [...stagesOf(made), [ledgerContentOf(made)]]) {
-    await eachOf(stage, async (content) => {
+    await eachOf(stage, INSERTS_AT_ONCE, async (content) => {
       const rows = expected[content.table] ?? content.rows.length;
       if (attempt.isRepeated === true && (await countBatch(store, content.table, made)) >= rows) return;
       await insertContent(store, made, content, attempt.name);
     });
   }
   await announceDeadLetters(store, made);
-}
-
-/** A few at once, so that one is encoded while the engine works on another. Rejects once none is under way any more. */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const workers = Array.from({ length: INSERTS_AT_ONCE }, async () => {
-    for (const item of queue) await work(item);
-  });
-  for (const outcome of await Promise.allSettled(workers)) {
-    if (outcome.status === "rejected") throw outcome.reason;
-  }
 }
 
 /** Puts a range that the log let go of into the ledger. */

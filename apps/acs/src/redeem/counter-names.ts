@@ -29,6 +29,7 @@ function createFramedHash(label: Uint8Array, outputBytes: number) {
   const hmac = createOpensslHmac(outputBytes);
   const frame = framed(label, new Uint8Array(DATA_BYTES));
   return (key: Uint8Array, data: Uint8Array): Uint8Array => {
+    if (data.length !== DATA_BYTES) throw new RangeError(`a token or a MAC has ${DATA_BYTES} bytes`);
     frame.set(data, frame.length - DATA_BYTES);
     return hmac(key, frame);
   };

@@ -2,7 +2,7 @@ import type { RedeemResult } from "@dit/protocol/schemas";
 import type { AcsContext } from "../context.ts";
 import { counterExpirySeconds } from "../counter-expiry.ts";
 import { coversEpoch, type KeyValidity } from "../keys/key-ring.ts";
-import type { EpochKey, KeyEpoch, LiveKey } from "../keys/live-key.ts";
+import type { KeyEpoch, LiveKey } from "../keys/live-key.ts";
 import type { UseCaseStates } from "../use-cases/registry.ts";
 import { isOpen } from "./epoch-is-open.ts";
 
@@ -11,7 +11,6 @@ export type RefusalCode = Extract<RedeemResult, { outcome: "refused" }>["code"];
 /** What redeems a token, and on what terms. */
 export interface RedeemingKey {
   readonly key: LiveKey;
-  readonly epochKey: EpochKey;
   readonly usesPerToken: number;
   readonly expiresAtSeconds: number;
 }
@@ -51,7 +50,6 @@ function findKey(
   if (key === undefined || key.keyVersion !== keyVersion) return "credential_invalid";
   return {
     key,
-    epochKey: key.forEpoch(epoch),
     usesPerToken: document.usesPerToken,
     expiresAtSeconds: counterExpirySeconds(document.epoch, epoch),
   };

@@ -61,7 +61,9 @@ export function createRedeem(parts: {
 function judge(findKey: FindKey, names: CounterNames, verifyMac: VerifyMac, item: RedeemItem): Judged {
   const found = findKey(item);
   if (typeof found === "string") return { refused: found };
-  const { key, epochKey, usesPerToken, expiresAtSeconds } = found;
+  const { key, usesPerToken, expiresAtSeconds } = found;
+  // Asked for each item: a key that is forgotten meanwhile is overwritten.
+  const epochKey = key.forEpoch(item.epoch);
   const name = names.tokenName(epochKey, token(item.token));
   const verdict = verifyMac(key, name, item);
   if (verdict === "refused") return { verdict, refused: "credential_invalid" };

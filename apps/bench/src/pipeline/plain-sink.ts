@@ -6,6 +6,8 @@ import {
   CONSUMER_GROUP,
   createEventTable,
   DEFAULT_SINK_SETTINGS,
+  eachOf,
+  INSERTS_AT_ONCE,
   parseRecord,
   type SinkRecord,
 } from "@dit/sink";
@@ -17,8 +19,8 @@ const COMMON = ["ingest_day", "epoch", "pid", "report_id", "batch", "at"];
 
 /**
  * The sink without what pseudonyms need: the client's own is stored, with no salt and no keyed hash, and rows keep their order. It stores
- * batches exactly once in the same way (range made durable, token, offset), into the same tables; and does less than the sink
- * besides: no ledger, no dead letters.
+ * batches exactly once in the same way (range made durable, token, offset), into the same tables, as many at once, and reads ahead
+ * meanwhile; and does less than the sink besides: no ledger, no dead letters.
  */
 export async function runPlainSink(
   document: UseCase,
@@ -31,9 +33,11 @@ export async function runPlainSink(
     signal,
     async onPartition(reader, ended) {
       let { offset } = await reader.committed();
+      let records = await gather(reader, offset);
       while (!ended.aborted) {
-        const records = await gather(reader, offset);
-        if (records.length > 0) offset = await store(document, warehouse, reader, offset, records);
+        const storing = store(document, warehouse, reader, offset, records);
+        offset += records.length;
+        [records] = await Promise.all([gather(reader, offset), storing]);
       }
     },
   });
@@ -69,10 +73,11 @@ async function store(
   reader: PartitionReader,
   from: number,
   records: readonly SinkRecord[],
-): Promise<number> {
+): Promise<void> {
+  if (records.length === 0) return;
   const to = from + records.length;
   await reader.commit({ offset: from, metadata: String(to) });
-  for (const [event, rows] of rowsByEvent(document, records)) {
+  await eachOf([...rowsByEvent(document, records)], INSERTS_AT_ONCE, async ([event, rows]) => {
     const table = `dit.${document.useCase}__${event}`;
     const deduplicationToken = `${reader.topicId}:${reader.partition}:${from}-${to}:${table}`;
     await warehouse.insert({
@@ -81,9 +86,8 @@ async function store(
       rows,
       deduplicationToken,
     });
-  }
+  });
   await reader.commit({ offset: to, metadata: "" });
-  return to;
 }
 
 function rowsByEvent(document: UseCase, records: readonly SinkRecord[]): Map<string, unknown[][]> {

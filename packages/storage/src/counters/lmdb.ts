@@ -26,6 +26,7 @@ const ENTRY_BYTES = MEMBER_BYTES + 1;
 /** As many as the default limit; room is made for more. */
 const FIRST_ENTRIES = 64;
 const NO_ENTRIES = new Uint8Array(0);
+const MAX_UINT32 = 2 ** 32 - 1;
 const SWEEP_KEYS_PER_WRITE = 2_000;
 
 /**
@@ -92,7 +93,7 @@ function createUses(table: Table) {
       if (at >= 0) return { outcome: entries[at + MEMBER_BYTES] === 1 ? "confirmed" : "repeated", uses };
       if (uses >= request.limit) return { outcome: "exhausted", uses };
       const next = roomFor(length + ENTRY_BYTES);
-      copyBytes(entries, next, length);
+      next.set(entries.subarray(0, length));
       next.set(request.member, length);
       next[length + MEMBER_BYTES] = 0;
       table.putSync(storeKey, next.subarray(0, length + ENTRY_BYTES));
@@ -105,7 +106,7 @@ function createUses(table: Table) {
       const at = findMember(entries, length, request.member);
       if (at < 0 || entries[at + MEMBER_BYTES] === 1) return;
       const next = roomFor(length);
-      copyBytes(entries, next, length);
+      next.set(entries.subarray(0, length));
       next[at + MEMBER_BYTES] = 1;
       table.putSync(storeKey, next.subarray(0, length));
     },
@@ -141,21 +142,21 @@ function findMember(entries: Uint8Array, length: number, member: Uint8Array): nu
   return -1;
 }
 
-function copyBytes(from: Uint8Array, to: Uint8Array, length: number): void {
-  to.set(from.subarray(0, length));
+/** Before the transaction, which undoes everybody's uses if anything is thrown in it. */
+function checkUse(request: ConfirmUseRequest): void {
+  if (request.member.length !== MEMBER_BYTES)
+    throw new RangeError(`counters: a member has ${MEMBER_BYTES} bytes`);
+  checkExpiringKey(request);
 }
 
-function checkUse({ key, member }: ConfirmUseRequest): void {
-  if (member.length !== MEMBER_BYTES) throw new RangeError(`counters: a member has ${MEMBER_BYTES} bytes`);
-  checkKey(key);
-}
-
-function checkKey(key: Uint8Array): void {
+function checkExpiringKey({ key, expiresAtSeconds }: ExpiringKey): void {
   if (key.length !== KEY_BYTES) throw new RangeError(`counters: a key has ${KEY_BYTES} bytes`);
+  if (!(expiresAtSeconds >= 0 && expiresAtSeconds <= MAX_UINT32))
+    throw new RangeError("counters: an expiry does not fit in 32 bits");
 }
 
 function expiringKey(request: ExpiringKey): Buffer {
-  checkKey(request.key);
+  checkExpiringKey(request);
   return writeExpiringKey(Buffer.alloc(STORE_KEY_BYTES), request);
 }
 

@@ -43,6 +43,21 @@ export const warehouseContract: Contract<Warehouse> = {
     ]);
   },
 
+  async "inserts every row of many"({ store }) {
+    await createTable(store);
+    const rows = Array.from({ length: 1_001 }, (_, number) => ["many", number, `[${number}],`]);
+    await store.insert({
+      table: TABLE,
+      columns: ["batch", "number", "text"],
+      rows,
+      deduplicationToken: "many",
+    });
+    const sql = `SELECT count() AS rows, sum(number) AS sum, countIf(text = concat('[', toString(number), '],')) AS right FROM ${TABLE}`;
+    expect(await store.query(sql, {}, { upToDate: [TABLE] })).toEqual([
+      { rows: 1_001, sum: 500_500, right: 1_001 },
+    ]);
+  },
+
   async "skips a batch whose token it has seen, also after it was opened again"(subject) {
     await createTable(subject.store);
     await subject.store.insert(batchInsert("a"));
