@@ -39,7 +39,7 @@ export const edgeConfigSchema = z.object({
     .describe("for a body to arrive after its headers")
     .default(EDGE_LIMITS.bodyTimeoutMs),
   upstreamConnections: configTypes.count
-    .describe("connections to ingest")
+    .describe("connections to ingest; in one box there are none")
     .default(EDGE_LIMITS.upstreamConnections),
   upstreamTimeoutMs: configTypes.durationMs
     .describe("for ingest's answer; longer than ingest's own deadlines")
