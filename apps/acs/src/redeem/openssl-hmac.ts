@@ -13,8 +13,8 @@ const OUTER_PAD = 0x5c;
 
 /**
  * HMAC-SHA256 (RFC 2104) as two of OpenSSL's one-shot hashes, which use the processor's own instructions. `createHmac` takes eight times
- * as long, for the objects that it makes. For keys of 32 bytes and at most 128 bytes of
- * data; RangeError otherwise. Answers with the first `outputBytes`. Takes the same time for every key, and keeps nothing of it.
+ * as long, for the objects that it makes. For keys of 32 bytes and at most 128 bytes of data; RangeError otherwise. Answers with the
+ * first `outputBytes`. Takes the same time for every key, and keeps nothing of it.
  */
 export function createOpensslHmac(
   outputBytes = DIGEST_BYTES,
