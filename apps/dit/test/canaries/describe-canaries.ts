@@ -42,6 +42,12 @@ export interface OtherEdge {
   stop(): Promise<void>;
 }
 
+/** Services that others of the process call without a connection, by the origin of such calls. */
+const CALLED_INSIDE: readonly (readonly [Place, origin: string])[] = [
+  ["redeeming ingress", "http://acs/"],
+  ["ingest ingress", "http://ingest/"],
+];
+
 export type StartOtherEdge = (options: {
   readonly ingestUrl: string;
   readonly edgeSecret: string;
@@ -51,7 +57,7 @@ export function describeCanaries({ startEdge }: { readonly startEdge?: StartOthe
   const devices = createDevices(`${SEED} devices`, DEVICES);
   const said = createDevices(`${SEED} said`, DEVICES / 2);
   const log: string[] = [];
-  const calledAcs: Promise<Artefact>[] = [];
+  const calledInside: Artefact[] = [];
   let directory: string;
   let tap: SocketTap;
   let traffic: Traffic;
@@ -77,7 +83,7 @@ export function describeCanaries({ startEdge }: { readonly startEdge?: StartOthe
       freePorts: true,
       writeLog: (line) => log.push(line),
     });
-    recordCallsOfAcs();
+    recordCallsInside();
     traffic = noTraffic();
     let exported: Artefact[];
     let otherEdge: OtherEdge | undefined;
@@ -115,7 +121,7 @@ export function describeCanaries({ startEdge }: { readonly startEdge?: StartOthe
     scanner = createScanner(canaries);
     artefacts = [
       ...exported,
-      ...(await Promise.all(calledAcs)),
+      ...calledInside,
       ...(await readFiles(directory)),
       ...(await openDocuments(directory)),
       ...(await openEventLog(directory)),
@@ -189,18 +195,17 @@ export function describeCanaries({ startEdge }: { readonly startEdge?: StartOthe
     return searched.flatMap((each) => scanner.scan(each));
   }
 
-  /** In one process ingest and sink hand ACS its requests without a socket. */
-  function recordCallsOfAcs(): void {
+  /** In one process the edge hands ingest its requests without a socket, and so do ingest and sink with ACS. */
+  function recordCallsInside(): void {
     const Given = globalThis.Request;
     const Recorded = class extends Given {
       constructor(input: string | URL | Request, init?: RequestInit) {
         super(input, init);
-        if (!this.url.startsWith("http://acs/")) return;
-        const head = `${this.method} ${this.url}\n${JSON.stringify([...this.headers])}\n`;
-        const body = init?.body == null ? "" : String(init.body);
-        calledAcs.push(
-          Promise.resolve(artefact("redeeming ingress", "call of ACS", Buffer.from(head + body))),
-        );
+        const [place, service] = CALLED_INSIDE.find(([, origin]) => this.url.startsWith(origin)) ?? [];
+        if (place === undefined) return;
+        const head = Buffer.from(`${this.method} ${this.url}\n${JSON.stringify([...this.headers])}\n`);
+        const body = init?.body instanceof Uint8Array ? init.body : Buffer.from(String(init?.body ?? ""));
+        calledInside.push(artefact(place, `call of ${service}`, Buffer.concat([head, body])));
       }
     };
     vi.stubGlobal("Request", Recorded);
