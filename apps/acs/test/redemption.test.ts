@@ -212,6 +212,17 @@ describe("an epoch", () => {
     expect(await outcomes(items)).toEqual(["reserved", "epoch_expired", "reserved", "epoch_expired"]);
   });
 
+  it("names a token by its own key, also if that was forgotten while the batch gave way to others", async () => {
+    const item = redeemItem(await credential(), "report");
+    const forged = () => ({ ...item, mac: toBase64Url(randomBytes(32)) });
+    const batch = [...Array.from({ length: 48 }, forged), item];
+    // Of more epochs than a key remembers.
+    const others = [1, 2, 3, 4, 5].map((later) => ({ ...item, epoch: item.epoch + later }));
+    const [results] = await Promise.all([outcomes(batch), confirm(acs, others)]);
+    expect(results.at(-1)).toBe("reserved");
+    expect(await outcomes([item])).toEqual(["repeated"]);
+  });
+
   it("redeems from its start to the end of its grace, and then never again", async () => {
     const next = redeemItem(await credential(1), "report");
     expect(await outcomes([next])).toEqual(["epoch_expired"]);

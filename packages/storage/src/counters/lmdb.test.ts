@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { openSubject, type Subject } from "../contract/contract.ts";
 import { makeTemporaryDirectory } from "../contract/temporary-directory.ts";
 import { countersContract, describeCountersContract } from "./contract.ts";
+import { useRequest } from "./contract-requests.ts";
 import type { Counters, UseRequest, UseResult } from "./counters.ts";
 
 async function openLmdbSubject(): Promise<Subject<Counters>> {
@@ -27,4 +28,13 @@ test("the contract catches a driver that looks first and counts later", async ()
   const check = countersContract["never goes over the limit, whatever is asked at once"];
   await expect(check?.({ ...subject, store })).rejects.toThrow(/Property failed/);
   await subject.destroy();
+});
+
+test("an expiry that does not fit is refused alone, and undoes nothing that is written with it", async () => {
+  const { store, destroy } = await openLmdbSubject();
+  const unfit = { ...useRequest(2, 1, 1), expiresAtSeconds: 2 ** 32 };
+  const outcomes = await Promise.allSettled([store.use([useRequest(1, 1, 1)]), store.use([unfit])]);
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+  expect(await store.use([useRequest(1, 1, 1)])).toEqual([{ outcome: "repeated", uses: 1 }]);
+  await destroy();
 });
