@@ -2,21 +2,10 @@ import { randomBytes } from "node:crypto";
 import { mac, token } from "@dit/crypto-core";
 import { CREDENTIAL_HEADER, formatCredentialHeader, LIMITS } from "@dit/protocol";
 import { describe, expect, test } from "vitest";
+import { body, confirmed, nowSeconds, plainBody, refusal } from "../test/plain-report.ts";
 import { PSEUDONYM, type SignedReport, screenView, signReport } from "../test/reports.ts";
-import { codeOf, EPOCH, type Rig, START_MS, startRig, tokenText, until } from "../test/rig.ts";
+import { EPOCH, type Rig, startRig, tokenText } from "../test/rig.ts";
 import { EnvironmentMismatchError } from "./service.ts";
-
-const nowSeconds = Math.floor(START_MS / 1000);
-const body = (...events: unknown[]) => ({ pseudonym: PSEUDONYM, events });
-const plainBody = body(screenView(nowSeconds));
-
-async function refusal(response: Response): Promise<[number, unknown]> {
-  return [response.status, await codeOf(response)];
-}
-
-async function confirmed(rig: Rig, count: number): Promise<void> {
-  await until(async () => (await rig.metrics.value("confirmations_total")) === count);
-}
 
 describe("a genuine report", () => {
   test("is in the log before it is answered, with no more of it than its use case says", async () => {
@@ -343,102 +332,6 @@ describe("a request that is refused at the door does not reach ACS", () => {
   });
 });
 
-describe("while something is down", () => {
-  test("ACS: nothing is acknowledged, and the same report passes once it is back", async () => {
-    const rig = await startRig();
-    rig.acs.isDown = true;
-    const report = signReport({ credential: rig.credential(), body: plainBody });
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const response = await rig.send(report);
-      expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
-      expect(await refusal(response)).toEqual([503, "dependency_unavailable"]);
-    }
-    expect(await rig.reports()).toEqual([]);
-    expect(rig.logLines.filter((line) => line.includes("dependency.failed"))).toHaveLength(1);
-    rig.acs.isDown = false;
-    expect((await rig.send(report)).status).toBe(202);
-    expect(await rig.reports()).toHaveLength(1);
-  });
-
-  test("ACS refuses this service: no reason for a client to drop its report", async () => {
-    const rig = await startRig();
-    rig.acs.refusesService = true;
-    const response = await rig.send(signReport({ credential: rig.credential(), body: plainBody }));
-    expect(await refusal(response)).toEqual([503, "dependency_unavailable"]);
-  });
-
-  test("the event log: nothing is acknowledged, and the retry says that it may repeat", async () => {
-    let isDown = true;
-    const rig = await startRig({
-      wrapLog: (log) => ({
-        ...log,
-        append: (topic, records) =>
-          isDown ? Promise.reject(new Error("disk full: alice")) : log.append(topic, records),
-      }),
-    });
-    const report = signReport({ credential: rig.credential(), body: plainBody });
-    const response = await rig.send(report);
-    expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(await refusal(response)).toEqual([503, "dependency_unavailable"]);
-    isDown = false;
-    expect((await rig.send(report)).status).toBe(202);
-    expect((await rig.reports()).map(({ mayRepeat }) => mayRepeat)).toEqual([true]);
-    expect(rig.logLines.join()).not.toContain("alice");
-  });
-
-  test("the event log hangs: the client is not kept waiting", async () => {
-    const rig = await startRig({
-      limits: { appendTimeoutMs: 20 },
-      wrapLog: (log) => ({ ...log, append: () => new Promise(() => undefined) }),
-    });
-    const response = await rig.send(signReport({ credential: rig.credential(), body: plainBody }));
-    expect(await refusal(response)).toEqual([503, "dependency_unavailable"]);
-  });
-
-  test("readiness says what and why", async () => {
-    const rig = await startRig();
-    const readyz = async () => (await fetch(`${rig.service.adminUrl}/readyz`)).json();
-    rig.acs.isDown = true;
-    expect(await readyz()).toEqual({
-      ready: false,
-      dependencies: {
-        acs: { ok: false, reason: "dependency_unavailable" },
-        event_log: { ok: true },
-        use_cases: { ok: true },
-      },
-    });
-  });
-
-  test("ACS, for redemptions and confirmations alike: one outage, two lines", async () => {
-    const rig = await startRig();
-    const outages = () =>
-      rig.logLines.map((line) => JSON.parse(line).event).filter((event) => event.startsWith("dependency."));
-    rig.acs.refusesConfirmations = true;
-    await rig.send(signReport({ credential: rig.credential(), body: plainBody }));
-    await until(() => outages().length > 0);
-    rig.acs.isDown = true;
-    const refused = await rig.send(signReport({ credential: rig.credential(), body: plainBody }));
-    expect(refused.status).toBe(503);
-    expect(outages()).toEqual(["dependency.failed"]);
-    rig.acs.isDown = false;
-    rig.acs.refusesConfirmations = false;
-    await confirmed(rig, 1);
-    expect(outages()).toEqual(["dependency.failed", "dependency.recovered"]);
-  });
-
-  test("confirmations wait and are sent when ACS is back", async () => {
-    const rig = await startRig();
-    rig.acs.refusesConfirmations = true;
-    const report = signReport({ credential: rig.credential(), body: plainBody });
-    await rig.send(report);
-    await until(() => rig.logLines.some((line) => line.includes("dependency.failed")));
-    rig.acs.refusesConfirmations = false;
-    await confirmed(rig, 1);
-    await rig.send(report);
-    expect(await rig.reports()).toHaveLength(1);
-  });
-});
-
 test("an ingest of another environment than its ACS does not start", async () => {
   await expect(startRig({ environment: "production" })).rejects.toThrow(EnvironmentMismatchError);
 });
@@ -449,68 +342,6 @@ test("stopping sends the confirmations that are still queued", async () => {
   expect(await rig.metrics.value("confirmations_total")).toBe(0);
   await rig.service.stop();
   expect(await rig.metrics.value("confirmations_total")).toBe(1);
-});
-
-test("more reports at once than there is room for are refused, and counted", async () => {
-  const rig = await startRig({ limits: { maxInFlightReports: 1 } });
-  const answering = Promise.withResolvers<void>();
-  rig.acs.redeemsAfter = answering.promise;
-  const send = () => rig.send(signReport({ credential: rig.credential(), body: plainBody }));
-  const sent = [send(), send()];
-  const sooner = await Promise.race(sent);
-  expect(await refusal(sooner)).toEqual([503, "overloaded"]);
-  answering.resolve();
-  expect((await Promise.all(sent)).map(({ status }) => status).sort()).toEqual([202, 503]);
-  expect(await rig.metrics.value("reports_rejected_total", { code: "overloaded" })).toBe(1);
-});
-
-test("a full ingest refuses before a body is there and ACS is asked, and only for as long as it is full", async () => {
-  const held = Promise.withResolvers<void>();
-  const rig = await startRig({
-    limits: { maxInFlightReports: 1 },
-    wrapLog: (log) => ({ ...log, append: (...records) => held.promise.then(() => log.append(...records)) }),
-  });
-  const first = rig.send(signReport({ credential: rig.credential(), body: plainBody }));
-  await until(() => rig.acs.redeemBatchSizes.length === 1);
-  const second = signReport({ credential: rig.credential(), body: plainBody });
-  const refused = await rig.sendWithoutBody(second);
-  expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([503, "1"]);
-  expect(await rig.metrics.value("requests_shed_total", { operation: "report" })).toBe(1);
-  expect(rig.acs.redeemBatchSizes).toEqual([1]);
-  held.resolve();
-  expect((await first).status).toBe(202);
-  expect((await rig.send(second)).status).toBe(202);
-  expect(await rig.reports()).toHaveLength(2);
-});
-
-test("a log that hung does not make it shed for ever", async () => {
-  let isHanging = true;
-  const rig = await startRig({
-    limits: { maxInFlightReports: 1, appendTimeoutMs: 50 },
-    wrapLog: (log) => ({
-      ...log,
-      append: (...records) => (isHanging ? new Promise(() => undefined) : log.append(...records)),
-    }),
-  });
-  const report = signReport({ credential: rig.credential(), body: plainBody });
-  expect(await refusal(await rig.send(report))).toEqual([503, "dependency_unavailable"]);
-  isHanging = false;
-  expect((await rig.send(report)).status).toBe(202);
-  expect(await rig.reports()).toHaveLength(1);
-});
-
-test("reports that come while others are asked about are redeemed together", async () => {
-  const rig = await startRig({ limits: { redeemMaxItems: 4, redeemMaxWaitMs: 60_000 } });
-  const answering = Promise.withResolvers<void>();
-  rig.acs.redeemsAfter = answering.promise;
-  const send = () => rig.send(signReport({ credential: rig.credential(), body: plainBody }));
-  const first = send();
-  await expect.poll(() => rig.acs.redeemBatchSizes, { timeout: 20_000 }).toEqual([1]);
-  const others = [send(), send(), send(), send()];
-  await expect.poll(() => rig.acs.redeemBatchSizes, { timeout: 20_000 }).toEqual([1, 4]);
-  answering.resolve();
-  const statuses = (await Promise.all([first, ...others])).map(({ status }) => status);
-  expect(statuses).toEqual(Array(5).fill(202));
 });
 
 test("neither log, metrics nor answers hold anything of a credential or a pseudonym", async () => {
